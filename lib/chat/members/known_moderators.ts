@@ -3,19 +3,16 @@
  * changed. Members stay members, so none is ever removed.
  * @module
  */
-import type { Role } from "../../core/auth/member.ts";
+import type { Role, ShownRole } from "../../core/auth/member.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
 import type { Directory } from "../ports/directory.ts";
 import { type RetryContext, retryWhileUnavailable } from "../retry.ts";
 import { whenAborted } from "../when_aborted.ts";
 
-/** A role that lists of people name. */
-export type ShownRole = Exclude<Role, "member">;
-
 /** A person in a list, with the role if it is to be shown. */
 export interface ListedPerson extends Author {
-  /** Only for members who are owners or moderators. */
-  readonly role?: ShownRole;
+  /** Only of owners and moderators. */
+  readonly role?: ShownRole | undefined;
 }
 
 /** The roles of members, and who of them are owners and moderators. */
@@ -62,7 +59,7 @@ export class KnownModerators {
     else this.#shown.set(user, role);
   }
 
-  /** People with their roles. */
+  /** People with their roles. Those of members replace what the list says. */
   withRoles(people: ListedPerson[]): ListedPerson[] {
     if (this.isEmpty) return people;
     return people.map((it) => {

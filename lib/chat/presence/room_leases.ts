@@ -4,8 +4,9 @@
  * @module
  */
 import type { Author, UserId } from "../../core/log/entry.ts";
+import type { ShownRole } from "../../core/log/role.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
-import type { ClaimResult } from "../../core/presence/lease_table.ts";
+import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { PresenceUpdate, Roster } from "../../core/presence/roster.ts";
 import type { KnownNames } from "../members/known_names.ts";
 import { BusUnavailable, type PresenceRegistry } from "../ports/bus.ts";
@@ -20,10 +21,18 @@ export interface RoomLeasesContext {
   readonly names: Pick<KnownNames, "isReserved" | "areOwned">;
 }
 
+/** A user of this node, as the table has to have it. */
+export interface LeasedUser {
+  /** The name in the room. */
+  readonly name: Name;
+  /** Only of users of an app. */
+  readonly role: ShownRole | undefined;
+}
+
 /** The people of the room, as its leases see and correct them. */
 export interface LeasedPeople {
   /** Those who are here through this node. Each has a lease, unless the table is wrong. */
-  readonly localUsers: ReadonlyMap<UserId, { readonly name: Name }>;
+  readonly localUsers: ReadonlyMap<UserId, LeasedUser>;
   /** Those of all nodes. */
   readonly roster: Roster;
   /** Sets the name that a user has in the table. */
@@ -70,17 +79,25 @@ export class RoomLeases {
   }
 
   /** Claims the name of a user who comes. Call {@linkcode keep} if the user stays. */
-  claimFirst(author: Author): Promise<ClaimResult> {
+  claimFirst(author: Author, role: ShownRole | undefined): Promise<ClaimResult> {
     const { user } = author;
     this.#claiming.add(user);
-    return this.claim(author).finally(() => this.#claiming.delete(user));
+    return this.#claim(author, { role, rename: false }).finally(() => this.#claiming.delete(user));
   }
 
   /** Claims a name. @param rename Whether it replaces another one that the user has in the table. */
-  async claim({ user, name }: Author, rename = false): Promise<ClaimResult> {
+  claim(author: Author, rename = false): Promise<ClaimResult> {
+    const { role } = this.#people.localUsers.get(author.user) ?? {};
+    return this.#claim(author, { role, rename });
+  }
+
+  async #claim(
+    { user, name }: Author,
+    { role, rename }: Pick<Claim, "rename"> & { readonly role: ShownRole | undefined },
+  ): Promise<ClaimResult> {
     const { bus, node, names } = this.#context;
     if (names.isReserved({ user, name })) return { kind: "taken" };
-    return await bus.claim(this.#room, { user, name, node, rename });
+    return await bus.claim(this.#room, { user, name, ...(role && { role }), node, rename });
   }
 
   /** The user has come back before the earlier lease was given back. */
@@ -130,7 +147,7 @@ export class RoomLeases {
     const { node, names } = this.#context;
     const { localUsers, roster } = this.#people;
     const mine = await this.#readTable();
-    for (const user of mine) {
+    for (const user of mine.keys()) {
       if (!localUsers.has(user) && !this.#claiming.has(user)) this.#unreleased.add(user);
     }
     for (const user of this.#unreleased) await this.#release(user);
@@ -138,7 +155,13 @@ export class RoomLeases {
       names.isReserved(it) && (!isAfterNameChange || roster.isFirst(it.user, node));
     const users = [...localUsers].map(([user, { name }]) => ({ user, name }));
     const displaced = names.areOwned ? users.filter(mustGiveUp) : [];
-    const missing = users.filter((it) => !mine.has(it.user) && !displaced.includes(it));
+    const isRight = (it: Author) => {
+      const person = mine.get(it.user);
+      return person?.role === currentRole(person, localUsers.get(it.user)?.role);
+    };
+    const missing = users.filter((it) =>
+      !(mine.has(it.user) && isRight(it)) && !displaced.includes(it)
+    );
     return [...displaced, ...await this.#reclaim(missing)];
   }
 
@@ -166,7 +189,7 @@ export class RoomLeases {
    * Resets the roster to the table, plus the updates received while it was read. Resolves to the table's users of this
    * node.
    */
-  async #readTable(): Promise<ReadonlySet<UserId>> {
+  async #readTable(): Promise<ReadonlyMap<UserId, Person>> {
     const { bus, node } = this.#context;
     const { localUsers, roster } = this.#people;
     const updates: PresenceUpdate[] = this.#updatesWhileReading = [];
@@ -175,16 +198,22 @@ export class RoomLeases {
       .finally(() => this.#updatesWhileReading = undefined);
     roster.reset(people);
     for (const update of updates) roster.apply(this.#people.withLocalName(update));
-    const mine = new Map<UserId, Name>();
-    for (const { user, name, nodes } of people) if (nodes.includes(node)) mine.set(user, name);
-    for (const [user, name] of mine) {
+    const mine = new Map<UserId, Person>();
+    for (const person of people) if (person.nodes.includes(node)) mine.set(person.user, person);
+    for (const { user, name } of mine.values()) {
       if (localUsers.get(user)?.name === names.get(user)) this.#people.setLocalName(user, name);
     }
-    for (const [user, { name }] of localUsers) roster.apply({ kind: "here", user, name, node });
+    for (const [user, { name, role }] of localUsers) {
+      const shown = currentRole(mine.get(user), role);
+      roster.apply({ kind: "here", user, name, ...(shown && { role: shown }), node });
+    }
     const isEqual = updates.length + this.#claiming.size === 0 && mine.size === localUsers.size &&
-      localUsers.entries().every(([user, { name }]) => mine.get(user) === name);
+      localUsers.entries().every(([user, { name, role }]) => {
+        const person = mine.get(user);
+        return person?.name === name && person.role === currentRole(person, role);
+      });
     this.#tableVersion = isEqual ? version : undefined;
-    return new Set(mine.keys());
+    return mine;
   }
 
   /** Claims the names of users again. Resolves to those whose names were taken meanwhile. */
@@ -204,4 +233,15 @@ export class RoomLeases {
     }
     return displaced;
   }
+}
+
+/**
+ * The role that the table should have of a user of this node. Where the user is connected through others too, perhaps with another
+ * token, the latest claim counts: nodes would correct each other without end.
+ */
+function currentRole(
+  person: Person | undefined,
+  own: ShownRole | undefined,
+): ShownRole | undefined {
+  return person && person.nodes.length > 1 ? person.role : own;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Author, UserId } from "../../core/log/entry.ts";
+import type { ShownRole } from "../../core/log/role.ts";
 import { GRACE_MS } from "../../core/presence/lease_table.ts";
 import { isTemporaryName, type Name, type RoomId } from "../../core/names/names.ts";
 import { type PresenceDiff, type PresenceUpdate, Roster } from "../../core/presence/roster.ts";
@@ -12,7 +13,7 @@ import { type Bus, BusUnavailable } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ListedPerson } from "../members/known_moderators.ts";
 import type { KnownNames } from "../members/known_names.ts";
-import { RoomLeases, type RoomLeasesContext } from "./room_leases.ts";
+import { type LeasedUser, RoomLeases, type RoomLeasesContext } from "./room_leases.ts";
 import { TemporaryNames } from "./temporary_names.ts";
 
 /** What a room's presence needs from its node. */
@@ -25,8 +26,9 @@ export interface RoomPresenceContext extends RoomLeasesContext {
   readonly names: Pick<KnownNames, "isReserved" | "areOwned" | "moderators">;
 }
 
-interface LocalUser {
+interface LocalUser extends LeasedUser {
   name: Name;
+  role: ShownRole | undefined;
   connections: number;
   /** Aborts the grace period of a disconnected user. */
   gracePeriod: AbortController | undefined;
@@ -135,28 +137,47 @@ export class RoomPresence {
     return this.#roster.isElsewhere(user, this.#context.node);
   }
 
-  /** Adds a connection of a user. Resolves to the user's name here; undefined if another user has it. */
-  async join(author: Author): Promise<Name | undefined> {
+  /**
+   * Adds a connection of a user. Resolves to the user's name here; undefined if another user has it.
+   *
+   * @param role Only of a user of an app.
+   */
+  async join(author: Author, role?: ShownRole): Promise<Name | undefined> {
     const { user } = author;
-    const localUser = this.#localUsers.get(user);
-    if (localUser) return this.#addConnection(localUser);
-    const claim = await this.#leases.claimFirst(author);
+    if (this.#localUsers.has(user)) return this.#addConnection(user, role);
+    const claim = await this.#leases.claimFirst(author, role);
     if (claim.kind === "taken") return undefined;
     // Another connection of the same user may have been faster.
-    const meanwhile = this.#localUsers.get(user);
-    if (meanwhile) return this.#addConnection(meanwhile);
+    if (this.#localUsers.has(user)) return this.#addConnection(user, role);
     this.#leases.keep(user);
     const { name } = claim;
-    this.#localUsers.set(user, { name, connections: 1, gracePeriod: undefined });
+    this.#localUsers.set(user, { name, role, connections: 1, gracePeriod: undefined });
     this.signalHere({ user, name }, claim.takenOver);
     return name;
   }
 
-  #addConnection(localUser: LocalUser): Name {
+  #addConnection(user: UserId, role: ShownRole | undefined): Name | undefined {
+    const localUser = this.#localUsers.get(user);
+    if (localUser === undefined) return undefined;
     localUser.gracePeriod?.abort();
     localUser.gracePeriod = undefined;
     localUser.connections += 1;
+    void this.setRole(user, role);
     return localUser.name;
+  }
+
+  /** A user of an app, if here through this node, has this role by now. If the store is away, a later refresh tells it. */
+  async setRole(user: UserId, role: ShownRole | undefined): Promise<void> {
+    const localUser = this.#localUsers.get(user);
+    if (localUser === undefined || localUser.role === role) return;
+    localUser.role = role;
+    const { name } = localUser;
+    this.signalHere({ user, name });
+    try {
+      await this.#leases.claim({ user, name });
+    } catch (error) {
+      if (!(error instanceof BusUnavailable)) throw error;
+    }
   }
 
   /**
@@ -243,14 +264,20 @@ export class RoomPresence {
   /** Sets a claimed name here, in case the entry never arrives. */
   #applyName({ user, name }: Author) {
     this.#setLocalName(user, name);
-    const here = { kind: "here", user, name, node: this.#context.node } as const;
+    const here = this.#hereOf({ user, name });
     this.#applyUpdate(here);
     return here;
   }
 
+  #hereOf({ user, name }: Author) {
+    const { node } = this.#context;
+    const { role } = this.#localUsers.get(user) ?? {};
+    return { kind: "here", user, name, ...(role && { role }), node } as const;
+  }
+
   /** Announces that a user is here under a name, and no longer on the nodes that have withdrawn. */
   signalHere(author: Author, takenOver: readonly string[] = []): void {
-    this.#signalUpdate({ kind: "here", ...author, node: this.#context.node });
+    this.#signalUpdate(this.#hereOf(author));
     for (const node of takenOver) this.#signalUpdate({ kind: "gone", user: author.user, node });
   }
 
@@ -330,7 +357,7 @@ export class RoomPresence {
     const diff = this.#roster.takeDiff();
     if (diff === undefined) return undefined;
     const { moderators } = this.#context.names;
-    const withRoles = (people: readonly Author[]) => moderators.withRoles([...people]);
+    const withRoles = (people: readonly ListedPerson[]) => moderators.withRoles([...people]);
     return { ...diff, joined: withRoles(diff.joined), changed: withRoles(diff.changed) };
   }
 

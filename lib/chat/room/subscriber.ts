@@ -6,6 +6,7 @@ import type { FrameEncoder } from "../../core/protocol/encoder.ts";
 import type { Author, UserId } from "../../core/log/entry.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
+import type { ShownRole } from "../../core/log/role.ts";
 import type { LossReason } from "../../core/log/epochs.ts";
 import type { HistoryPage } from "../../core/log/reading/log_reading.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
@@ -61,6 +62,8 @@ export interface JoinName {
 
 /** A request to join a room. */
 export interface JoinRequest extends Author, JoinName {
+  /** The role that lists of people show; only of users of an app. */
+  readonly appRole?: ShownRole | undefined;
   /** Whether the room must have entries: others notice nothing of a join that is refused with `no_room`. Default: false. */
   readonly mustExist?: boolean;
   /**

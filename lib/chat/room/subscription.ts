@@ -131,7 +131,7 @@ async function joinRoom(
   const wanted = () => request.ruledName?.(room) ?? request;
   const name =
     await (isPresent
-      ? retryWhileUnavailable(() => claimName(room, user, wanted()), context, cancellation)
+      ? retryWhileUnavailable(() => claimName(room, request, wanted()), context, cancellation)
       : Promise.resolve(unclaimedName(room, user, wanted())));
   if (name === undefined) return;
   if (name === "taken") return subscriber.onRefused("name_taken");
@@ -167,13 +167,13 @@ async function catchUpWith(
 /** Claims the requested name; if it is taken, tries generated ones. */
 async function claimName(
   room: Room,
-  user: UserId,
+  { user, appRole }: Pick<JoinRequest, "user" | "appRole">,
   { name, pickName, isTemporary = false }: JoinName,
 ): Promise<Name | "taken"> {
   const tried = new Set<Name>();
   const isTaken = (picked: Name) => room.presence.hasName(picked) || tried.has(picked);
   for (let next = name; tried.size < MAX_NAME_ATTEMPTS; next = pickName(isTaken)) {
-    const claimed = await room.presence.join({ user, name: next });
+    const claimed = await room.presence.join({ user, name: next }, appRole);
     if (claimed !== undefined) {
       const { temporaryNames } = room.presence;
       // A user who has chosen `Ann (2)` wants no other, even if an older token says `Ann`.

@@ -225,6 +225,9 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     if (ban === undefined) {
       // Those of addresses in rooms are rules of the service, too.
       for (const it of [...this.#rooms.memberships.values()]) {
+        if (event === undefined && this.output.isPresent) {
+          void it.room.presence.setRole(it.user, this.signIn.appRole);
+        }
         // Before its state is known, a private room admits no users; the join asks again.
         if (it.room.isOpen) this.onRulesChanged(it, undefined);
       }

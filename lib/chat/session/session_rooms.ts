@@ -192,7 +192,16 @@ export class SessionRooms {
       ...me,
       ...(memberAt && { memberAt }),
       ...(!isPresent && { isPresent }),
-      ...{ since, limit, wantsDetails, mustExist, isAdmitted, ruledName, whenRulesKnown },
+      ...{
+        appRole: signIn.appRole,
+        since,
+        limit,
+        wantsDetails,
+        mustExist,
+        isAdmitted,
+        ruledName,
+        whenRulesKnown,
+      },
       ...nameChoice(signIn, me, temporaryName, random),
     };
   }

@@ -13,6 +13,7 @@ import {
 import { userKind } from "../../core/auth/user_kind.ts";
 import { addressUser } from "../../core/rooms/address_user.ts";
 import type { UserId } from "../../core/log/entry.ts";
+import type { ShownRole } from "../../core/log/role.ts";
 import type { RoomEvent } from "../../core/log/room_event.ts";
 import type { TokenExpiry } from "../../core/health/connection_health.ts";
 import { NOT_READY, SIGNED_OUT } from "../../core/protocol/close_codes.ts";
@@ -120,6 +121,13 @@ export class SignIn implements SignInState {
     return this.#device
       ? { kind: "member", user, device: this.#device.id }
       : { kind: "app user", user, name, role: this.#access.role };
+  }
+
+  /** The role that lists of people show; only of a user of an app: they know the roles of members. */
+  get appRole(): ShownRole | undefined {
+    const { role, rights } = this.authority;
+    // In a token with rights of its own, a role has no effect.
+    return this.isMember || rights !== null || role === "member" ? undefined : role;
   }
 
   /** Whether the user is a member. */

@@ -5,10 +5,10 @@
  */
 import * as v from "valibot";
 import { isUserId, type UserId } from "../log/entry.ts";
-import { type Role, ROLES } from "../log/role.ts";
+import { type Role, ROLES, type ShownRole } from "../log/role.ts";
 import { isStoredName, type Name } from "../names/names.ts";
 
-export { type Role, ROLES };
+export { type Role, ROLES, type ShownRole };
 
 /** Something with which a member signs in, such as a browser. */
 export interface Device {

@@ -24,6 +24,7 @@
  * @module
  */
 import type { UserId } from "../log/entry.ts";
+import type { ShownRole } from "../log/role.ts";
 import { nameKeys } from "../names/name_keys.ts";
 import type { Name } from "../names/names.ts";
 
@@ -38,6 +39,8 @@ export interface Person {
   readonly user: UserId;
   /** The user's only name in the room. */
   readonly name: Name;
+  /** Only of users of an app: the role by the token that the latest claim was made with. The roles of members are elsewhere. */
+  readonly role?: ShownRole | undefined;
   /** The nodes that the user is connected through. Never mutated, since the array may be shared. */
   readonly nodes: readonly string[];
 }
@@ -48,6 +51,8 @@ export interface Claim {
   readonly user: UserId;
   /** The requested name. */
   readonly name: Name;
+  /** See {@linkcode Person.role}. */
+  readonly role?: ShownRole | undefined;
   /** The node that the user is connected through. */
   readonly node: string;
   /** Whether a user who is in the room under another name gets this one. If false, the user keeps the other name. */
@@ -90,7 +95,7 @@ export class LeaseTable {
   }
 
   /** Adds a user under a name that no other user has, and renews the node's lease. */
-  claim({ user, name, node, rename }: Claim, now: number): ClaimResult {
+  claim({ user, name, role, node, rename }: Claim, now: number): ClaimResult {
     this.#expire(now);
     const person = this.#people.get(user);
     const wanted = person && !rename ? person.name : name;
@@ -101,7 +106,7 @@ export class LeaseTable {
     const before = person?.nodes ?? [];
     const takenOver = before.filter((other) => other !== node && this.#withdrawn.has(other));
     const nodes = withNode(before.filter((other) => !takenOver.includes(other)), node);
-    this.#people.set(user, { user, name: wanted, nodes });
+    this.#people.set(user, { user, name: wanted, ...(role && { role }), nodes });
     this.#version += 1;
     if (!this.#withdrawn.has(node)) this.#expiresAt.set(node, now + LEASE_MS);
     const isNew = wanted !== person?.name;

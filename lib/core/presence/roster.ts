@@ -5,6 +5,7 @@
  * @module
  */
 import type { Author, UserId } from "../log/entry.ts";
+import type { ShownRole } from "../log/role.ts";
 import { type Person, withNode } from "./lease_table.ts";
 import { nameKeys } from "../names/name_keys.ts";
 import type { Name } from "../names/names.ts";
@@ -14,6 +15,8 @@ export type PresenceUpdate =
   | ({
     readonly kind: "here";
     readonly node: string;
+    /** Only of users of an app. */
+    readonly role?: ShownRole | undefined;
     /** True if the user has chosen this name instead of the one wanted before. */
     readonly isChosen?: boolean | undefined;
     /** With a chosen name that is temporary, the name that the user gets when it is free. */
@@ -21,18 +24,25 @@ export type PresenceUpdate =
   } & Author)
   | { readonly kind: "gone"; readonly node: string; readonly user: UserId };
 
+/** A user in the room. */
+export interface PresentAuthor extends Author {
+  /** Only of users of an app. */
+  readonly role?: ShownRole;
+}
+
 /** The changes since the previous diff. */
 export interface PresenceDiff {
   /** Users who are present now and were not, or have a new name. */
-  readonly joined: readonly Author[];
+  readonly joined: readonly PresentAuthor[];
   /** Users who were present and are not now. */
   readonly left: readonly Author[];
-  /** Users who were present all the time, and of whom something else has changed: see {@linkcode Roster.repeat}. */
-  readonly changed: readonly Author[];
+  /** Users who were present all the time, and have another role: see {@linkcode Roster.repeat}. */
+  readonly changed: readonly PresentAuthor[];
 }
 
 interface PresentUser {
   readonly name: Name;
+  readonly role: ShownRole | undefined;
   readonly nodes: readonly string[];
 }
 
@@ -65,13 +75,13 @@ export class Roster {
   }
 
   /** All users, or the first `limit`. The receiver must get all diffs from now on. */
-  list(limit = Infinity): Author[] {
+  list(limit = Infinity): PresentAuthor[] {
     this.#wasListed = true;
     this.#onChanged();
-    const list: Author[] = [];
-    for (const [user, { name }] of this.#people) {
+    const list: PresentAuthor[] = [];
+    for (const [user, person] of this.#people) {
       if (list.length >= limit) break;
-      list.push({ user, name });
+      list.push(authorOf(user, person));
     }
     return list;
   }
@@ -106,8 +116,8 @@ export class Roster {
     if (this.#isSame(table)) return;
     const listed = new Set(table.map(({ user }) => user));
     for (const user of [...this.#people.keys()]) if (!listed.has(user)) this.#remove(user);
-    for (const { user, name, nodes } of table) {
-      this.#upsert(user, { name, nodes });
+    for (const { user, name, role, nodes } of table) {
+      this.#upsert(user, { name, role, nodes });
     }
     // Restore the table's order, in which users joined.
     for (const { user } of table) {
@@ -121,9 +131,10 @@ export class Roster {
   #isSame(table: readonly Person[]): boolean {
     if (table.length !== this.#people.size) return false;
     const known = this.#people.entries();
-    return table.every(({ user, name, nodes }) => {
+    return table.every(({ user, name, role, nodes }) => {
       const [knownUser, person] = known.next().value ?? [];
-      return user === knownUser && name === person?.name && nodes.length === person.nodes.length &&
+      return user === knownUser && name === person?.name && role === person.role &&
+        nodes.length === person.nodes.length &&
         nodes.every((node, index) => node === person.nodes[index]);
     });
   }
@@ -133,7 +144,8 @@ export class Roster {
     const { user, node } = update;
     const person = this.#people.get(user);
     if (update.kind === "here") {
-      return this.#upsert(user, { name: update.name, nodes: withNode(person?.nodes, node) });
+      const { name, role } = update;
+      return this.#upsert(user, { name, role, nodes: withNode(person?.nodes, node) });
     }
     if (!person?.nodes.includes(node)) return;
     const nodes = person.nodes.filter((other) => other !== node);
@@ -172,14 +184,14 @@ export class Roster {
       this.#wasListed = false;
       return undefined;
     }
-    const joined: Author[] = [], left: Author[] = [];
+    const joined: PresentAuthor[] = [], left: Author[] = [];
     for (const [user, { reportedName, latestName }] of this.#pendingChanges) {
-      const name = this.nameOf(user);
-      if (name !== undefined && (name !== reportedName || this.#wasListed)) {
-        joined.push({ user, name });
+      const person = this.#people.get(user);
+      if (person !== undefined && (person.name !== reportedName || this.#wasListed)) {
+        joined.push(authorOf(user, person));
       }
       const isKnown = reportedName !== undefined || this.#wasListed;
-      if (name === undefined && isKnown) left.push({ user, name: reportedName ?? latestName });
+      if (person === undefined && isKnown) left.push({ user, name: reportedName ?? latestName });
     }
     const changed = this.#takeRepeated(joined);
     this.#pendingChanges.clear();
@@ -188,20 +200,25 @@ export class Roster {
   }
 
   /** @param joined Those who are reported anyway. */
-  #takeRepeated(joined: readonly Author[]): readonly Author[] {
+  #takeRepeated(joined: readonly Author[]): readonly PresentAuthor[] {
     if (this.#repeated.size === 0) return [];
     for (const { user } of joined) this.#repeated.delete(user);
     const changed = [...this.#repeated].flatMap((user) => {
-      const name = this.nameOf(user);
-      return name === undefined ? [] : [{ user, name }];
+      const person = this.#people.get(user);
+      return person === undefined ? [] : [authorOf(user, person)];
     });
     this.#repeated.clear();
     return changed;
   }
 
   #upsert(user: UserId, person: PresentUser): void {
-    const reportedName = this.nameOf(user);
-    if (reportedName === person.name) return void this.#people.set(user, person);
+    const before = this.#people.get(user);
+    const reportedName = before?.name;
+    if (reportedName === person.name) {
+      this.#people.set(user, person);
+      if (before?.role !== person.role) this.repeat(user);
+      return;
+    }
     this.#replace(user, person);
     const change = this.#pendingChanges.get(user);
     if (change) change.latestName = person.name;
@@ -237,4 +254,8 @@ export class Roster {
       else this.#nameCounts.delete(key);
     }
   }
+}
+
+function authorOf(user: UserId, { name, role }: PresentUser): PresentAuthor {
+  return role === undefined ? { user, name } : { user, name, role };
 }

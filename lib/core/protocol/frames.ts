@@ -32,7 +32,7 @@ const listedPerson = v.object({
   name,
   role: v.optional(v.pipe(
     v.picklist(["owner", "moderator"]),
-    v.description("Only for members who are owners or moderators."),
+    v.description("Only of owners and moderators: members, and users of an app with such a role."),
   )),
 });
 const reason = text("Why, for people.");

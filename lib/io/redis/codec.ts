@@ -10,6 +10,7 @@ import { type Content, contentOf } from "../../core/log/content.ts";
 import { type Action, type Draft, type Entry, fingerprint } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
+import { SHOWN_ROLES } from "../../core/log/role.ts";
 import { isAboveQuotas } from "../../core/log/room_event.ts";
 import { stateChanges } from "../../core/log/state_changes.ts";
 import { roomEvent } from "../stored_event.ts";
@@ -56,6 +57,7 @@ const note = v.variant("kind", [
     node,
     user,
     name,
+    role: v.optional(v.picklist(SHOWN_ROLES)),
     isChosen: v.optional(v.boolean()),
     wanted: v.optional(name),
   }),

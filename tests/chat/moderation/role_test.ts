@@ -1,8 +1,9 @@
-/** What a change of a member's role means for the sessions that the member has open. */
+/** What a change of a user's role means for the sessions that the user has open, and for others. */
 import assert from "node:assert/strict";
 import { AUDIT_ROOM, REPORTS_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
 import { TextHandler } from "../../../lib/chat/handlers/text_handler.ts";
-import { FakeSocket } from "../../support/fakes.ts";
+import { Client, Den, type Frame } from "../../support/chat/den.ts";
+import { FakeSocket, flushMicrotasks } from "../../support/fakes.ts";
 import { MemberChat } from "../../support/chat/member_chat.ts";
 
 const MAY_ALL = ["send", "react", "moderate", "configure"];
@@ -139,4 +140,48 @@ Deno.test("Owners and moderators list the members of the service, and nobody els
   const guest = chat.connect();
   await guest.ask({ type: "hello" });
   assert.equal((await guest.answer({ type: "users", id: "u1" })).code, "not_allowed");
+});
+
+for (const role of ["owner", "moderator", "member"] as const) {
+  const shown = role === "member" ? {} : { role };
+  Deno.test(`Others see that a user of an app is ${role}, until the app says otherwise`, async () => {
+    using den = new Den({ role, rights: null });
+    const other = new Client(den.chat);
+    await other.ask({ type: "hello", name: "Bob" }, { type: "join", id: "j", room: "den" });
+    const client = new Client(den.chat);
+    const [hello] = await client.ask({ type: "hello", token: "token" }, {
+      type: "join",
+      room: "den",
+    });
+    const ann = { user: String(Object(hello?.you).user), name: "Ann" };
+    const presence = async () => {
+      await den.chat.clock.advance(1_000);
+      await flushMicrotasks();
+      return other.fresh().filter(({ type }) => type === "presence");
+    };
+    const joined: readonly Frame[] = (await presence()).flatMap((it) => Object(it).joined);
+    assert.deepEqual(joined.find(({ user }) => user === ann.user), { ...ann, ...shown });
+    const listed = async () => {
+      const frames = await other.ask({ type: "who", id: "w", room: "den" });
+      const { members } = Object(frames.find(({ type }) => type === "members"));
+      return members.find((it: Frame) => it.user === ann.user);
+    };
+    assert.deepEqual(await listed(), { ...ann, ...shown });
+    const known = den.authenticator.users.get("token");
+    assert.ok(known);
+    den.authenticator.users.set("next", { ...known, role: undefined });
+    await client.ask({ type: "auth", id: "a", token: "next" });
+    const changes = (await presence()).flatMap(({ changed = [] }) => changed);
+    assert.deepEqual(changes, role === "member" ? [] : [ann]);
+    assert.deepEqual(await listed(), ann);
+  });
+}
+
+Deno.test("Nobody sees a role that has no effect, since the token names rooms", async () => {
+  using den = new Den({ role: "owner", rights: [{ match: "den", allow: ["read", "send"] }] });
+  const client = new Client(den.chat);
+  await client.ask({ type: "hello", token: "token" }, { type: "join", room: "den" });
+  const frames = await client.ask({ type: "who", id: "w", room: "den" });
+  const { members } = Object(frames.find(({ type }) => type === "members"));
+  assert.deepEqual(members.map(({ name, role }: Frame) => [name, role]), [["Ann", undefined]]);
 });

@@ -174,3 +174,35 @@ Deno.test("RoomPresence.settledVersion is undefined while the table has a user w
   await one.refresh();
   assert.deepEqual((await bus.people(lobby)).map(({ name }) => name), ["Ann"]);
 });
+
+Deno.test("RoomPresence.setRole() reaches the table, later if the store is away", async () => {
+  const { bus, one } = await joinThroughTwoNodes();
+  await bus.release(lobby, ann.user, "two");
+  const shown = async () => (await bus.people(lobby)).map(({ role }) => role);
+  await one.refresh();
+  await one.setRole(ann.user, "owner");
+  assert.deepEqual(await shown(), ["owner"]);
+  bus.availability = "away";
+  await one.setRole(ann.user, "moderator");
+  bus.availability = "well";
+  assert.deepEqual(await shown(), ["owner"]);
+  assert.deepEqual(one.list(), [{ ...ann, role: "moderator" }]);
+  await one.refresh();
+  assert.deepEqual(await shown(), ["moderator"]);
+  assert.deepEqual(one.list(), [{ ...ann, role: "moderator" }]);
+});
+
+Deno.test("Two nodes that know different roles of a user do not correct each other", async () => {
+  const { bus, one, two } = await joinThroughTwoNodes();
+  await one.setRole(ann.user, "owner");
+  await two.setRole(ann.user, "moderator");
+  for (const node of [one, two]) await node.refresh();
+  for (const node of [one, two]) node.takeDiff();
+  for (const node of [one, two, one, two]) {
+    await node.refresh();
+    assert.equal(node.takeDiff(), undefined);
+    assert.deepEqual(node.list(), [{ ...ann, role: "moderator" }]);
+    node.takeDiff();
+  }
+  assert.deepEqual((await bus.people(lobby)).map(({ role }) => role), ["moderator"]);
+});

@@ -37,6 +37,23 @@ export function presencePromises(test: Test): void {
     assert.deepEqual(await bus.people(attic), []);
   });
 
+  test("shows the role of a user's latest claim", async (bus) => {
+    const shown = async () => (await bus.people(lobby)).map(({ role }) => role);
+    await bus.claim(lobby, claim(ann, "Ann", { role: "moderator" }));
+    assert.deepEqual(await bus.people(lobby), [{ ...ann, role: "moderator", nodes: ["node-1"] }]);
+    const { version } = await bus.refresh(lobby, undefined);
+    assert.deepEqual(
+      await bus.claim(lobby, claim(ann, "Ann", { role: "owner", node: "node-2" })),
+      granted("Ann", false),
+    );
+    assert.deepEqual(await shown(), ["owner"]);
+    assert.notEqual((await bus.refresh(lobby, undefined)).version, version);
+    await bus.release(lobby, ann.user, "node-2");
+    assert.deepEqual(await shown(), ["owner"]);
+    assert.deepEqual(await bus.claim(lobby, claim(ann, "Anna", { rename: true })), granted("Anna"));
+    assert.deepEqual(await shown(), [undefined]);
+  });
+
   test("does not grant a name that another user has, in any case or width", async (bus) => {
     await bus.claim(lobby, claim(ann, "Ann"));
     for (const text of ["Ann", "ann", "ANN", "Ａｎｎ"]) {

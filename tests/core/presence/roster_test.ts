@@ -349,3 +349,22 @@ Deno.test("Roster is corrected by reading the table, whatever it had missed", ()
     for (const { name } of people) assert.ok(!roster.hasName(name));
   }));
 });
+
+Deno.test("Roster reports a user who has another role, by an update or by the table", () => {
+  const roster = rosterOf(ann, bob);
+  roster.apply({ kind: "here", ...ann, node: "n1", role: "moderator" });
+  assert.deepEqual(roster.takeDiff(), {
+    joined: [],
+    left: [],
+    changed: [{ ...ann, role: "moderator" }],
+  });
+  assert.deepEqual(roster.list(), [{ ...ann, role: "moderator" }, bob]);
+  roster.takeDiff();
+  const table = [memberOf(ann, "n1"), { ...memberOf(bob, "n1"), role: "owner" } as const];
+  roster.reset(table);
+  assert.deepEqual(roster.takeDiff()?.changed, [ann, { ...bob, role: "owner" }]);
+  roster.reset(table);
+  assert.equal(roster.takeDiff(), undefined);
+  roster.apply({ kind: "here", ...eve, node: "n1", role: "owner" });
+  assert.deepEqual(roster.takeDiff()?.joined, [{ ...eve, role: "owner" }]);
+});

@@ -1,16 +1,16 @@
 -- Presence of one room: implements LeaseTable of core/presence/lease_table.ts, with this Redis's clock.
 --
 -- KEYS, three for each room: one room, or many for renew and count
---      1 people  hash: user to lines: since, name, the name's keys (separated by tabs), and each node
+--      1 people  hash: user to lines: since and the role, if any; name; the name's keys (separated by tabs); and each node
 --      2 names   hash: each key of a name to the user who has the name
 --      3 nodes   hash: node to "until +", or "until -" if the node has withdrawn
 -- Damaged records are ignored and removed, so that they do not keep a user out of a room.
 -- ARGV 1 claim, release, refresh, renew, count or withdraw   2 duration of a lease, in milliseconds   3 the node, if any
 --      4 the user; for withdraw how long to keep users who are on no other node, in milliseconds; for renew the known
 --      version of the first room, followed by those of the others   5 the name
---      6 its keys, separated by tabs   7 1 to rename
+--      6 its keys, separated by tabs   7 1 to rename   8 the role, or empty
 local PEOPLE, NAMES, NODES = KEYS[1], KEYS[2], KEYS[3]
-local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEYS, RENAMES = unpack(ARGV)
+local VERB, LEASE_MS, NODE, USER, NAME, NAME_KEYS, RENAMES, ROLE = unpack(ARGV)
 LEASE_MS = tonumber(LEASE_MS)
 
 local time = redis.call("TIME")
@@ -21,12 +21,12 @@ end
 
 -- Nil if the record is damaged.
 local function person(record)
-  local since, name, keys, nodes = string.match(record, "^(%d+)\n([^\n]*)\n([^\n]*)(.*)$")
-  return since and { since = since, name = name, keys = keys, nodes = nodes }
+  local since, role, name, keys, nodes = string.match(record, "^(%d+)( ?%l*)\n([^\n]*)\n([^\n]*)(.*)$")
+  return since and { since = since, role = role, name = name, keys = keys, nodes = nodes }
 end
 
 local function put(user, one)
-  redis.call("HSET", PEOPLE, user, table.concat({ one.since, one.name, one.keys }, "\n") .. one.nodes)
+  redis.call("HSET", PEOPLE, user, table.concat({ one.since .. one.role, one.name, one.keys }, "\n") .. one.nodes)
 end
 
 local function freeNames(keys)
@@ -114,6 +114,7 @@ local function claim()
     if before then freeNames(before.keys) end
     one.name, one.keys = NAME, NAME_KEYS
   end
+  one.role = ROLE == "" and "" or " " .. ROLE
   local nodes, takenOver = split(one.nodes)
   one.nodes = withoutNode(nodes, NODE) .. "\n" .. NODE
   for key in string.gmatch(one.keys, "[^\t]+") do redis.call("HSET", NAMES, key, USER) end

@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import type { KnownPeople, PeopleTable, PresenceRegistry } from "../../../chat/ports/bus.ts";
 import type { UserId } from "../../../core/log/entry.ts";
+import { SHOWN_ROLES } from "../../../core/log/role.ts";
 import {
   type Claim,
   type ClaimResult,
@@ -49,8 +50,8 @@ export class RedisPresence implements PresenceRegistry {
   }
 
   async claim(room: RoomId, claim: Claim): Promise<ClaimResult> {
-    const { user, name, node, rename } = claim;
-    const args = ["claim", node, user, name, nameKeys(name).join("\t"), rename ? "1" : "0"];
+    const { user, name, role = "", node, rename } = claim;
+    const args = ["claim", node, user, name, nameKeys(name).join("\t"), rename ? "1" : "0", role];
     const [kind, granted, isNew, ...takenOver] = await this.#run(room, args, (reply) => {
       return v.parse(ClaimReply, reply);
     });
@@ -153,7 +154,9 @@ function decodePeople(
 ): { readonly people: readonly Person[]; readonly damaged: number } {
   const found: { readonly since: number; readonly person: Person }[] = [];
   for (let index = 0; index < list.length; index += 2) {
-    const [since, storedName, , ...nodes] = list[index + 1]?.split("\n") ?? [];
+    const [opening, storedName, , ...nodes] = list[index + 1]?.split("\n") ?? [];
+    const [since, storedRole] = opening?.split(" ") ?? [];
+    const role = SHOWN_ROLES.find((it) => it === storedRole);
     const [parsedUser, parsedName] = [
       v.safeParse(user, list[index]),
       v.safeParse(name, storedName),
@@ -161,7 +164,12 @@ function decodePeople(
     if (!parsedUser.success || !parsedName.success) continue;
     found.push({
       since: Number(since),
-      person: { user: parsedUser.output, name: parsedName.output, nodes },
+      person: {
+        user: parsedUser.output,
+        name: parsedName.output,
+        ...(role && { role }),
+        nodes,
+      },
     });
   }
   found.sort((one, other) => one.since - other.since);
