@@ -38,8 +38,8 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
   }),
   v.object({
     kind: v.picklist(["unmute", "unban"]),
-    guest: v.optional(user),
     until: v.optional(at),
+    rank: v.optional(v.picklist(RANKS)),
     ...target,
   }),
   v.object({ kind: v.literal("kick"), reason, rank: v.picklist(RANKS), ...target }),

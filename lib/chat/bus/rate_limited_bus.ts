@@ -8,6 +8,7 @@ import { BudgetsByKey, type BudgetTable, roomCost } from "../../core/limits/budg
 import { contentBytes } from "../../core/log/content.ts";
 import type { Action, Draft, UserId } from "../../core/log/entry.ts";
 import { isAboveQuotas } from "../../core/log/room_event.ts";
+import { isAddressUser } from "../../core/log/user_id.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../core/rooms/service_rooms.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { RoomId } from "../../core/names/names.ts";
@@ -49,9 +50,14 @@ function isOfModerator(action: Action): boolean {
   return action.kind === "said" && action.event !== undefined && isAboveQuotas(action.event);
 }
 
-/** Whether a draft records in `_audit` what has been done in a room: it was within the budgets there, and must not be missing here. */
+/**
+ * Whether a draft records in `_audit` what its author has done in a room, where it was charged: the record must not be missing.
+ * What concerns an address is in `_audit` only.
+ */
 function isRecord({ room, action }: Draft): boolean {
-  return room === AUDIT_ROOM && action.kind === "said" && action.event?.room !== undefined;
+  const event = action.kind === "said" ? action.event : undefined;
+  const isOfAddress = event !== undefined && "user" in event && isAddressUser(event.user);
+  return room === AUDIT_ROOM && event?.room !== undefined && !isOfAddress;
 }
 
 /** A bus with budgets. */
@@ -87,9 +93,7 @@ export class RateLimitedBus implements WorkerBus {
       const isFree = draft.user === SERVICE_AUTHOR.user || isRecord(draft);
       const userMs = isFree ? 0 : user.msUntil(now, 1, bytes);
       if (userMs > 0) return this.#reject("user", userMs);
-      const roomMs = isOfModerator(action) || isRecord(draft)
-        ? 0
-        : room.msUntil(now, cost.messages, cost.bytes);
+      const roomMs = isOfModerator(action) ? 0 : room.msUntil(now, cost.messages, cost.bytes);
       if (roomMs > 0) return this.#reject("room", roomMs);
     }
     user.charge(now, 1, bytes);

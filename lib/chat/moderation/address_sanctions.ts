@@ -39,6 +39,14 @@ export const MAX_ADDRESSES: number = MAX_STATE_FIELDS / 2;
 /** Minimum number of guests whose addresses a worker remembers: the latest ones. */
 export const KEPT_ADDRESSES = 10_000;
 
+/** What is being imposed on an address. */
+interface Imposition {
+  readonly guest: UserId;
+  readonly address: UserId;
+  /** The latest of the guest that was asked for meanwhile. */
+  next: Sanction | undefined;
+}
+
 /** Imposes mutes and bans on addresses. */
 export class AddressSanctions {
   readonly #context: AddressSanctionsContext;
@@ -46,7 +54,7 @@ export class AddressSanctions {
   // sent, and its guest does not come back.
   readonly #addresses = new RecentMap<UserId, UserId>(KEPT_ADDRESSES);
   // A guest can have several connections here, and each of them asks until `_audit` says so.
-  readonly #underWay = new Map<string, { readonly guest: UserId; readonly address: UserId }>();
+  readonly #underWay = new Map<string, Imposition>();
 
   /** Starts with nothing under way. */
   constructor(context: AddressSanctionsContext) {
@@ -76,6 +84,11 @@ export class AddressSanctions {
     if (pace.onSent(address, room, at)) bus.signal(room, { kind: "paced", address, at });
   }
 
+  /** A guest is sending a message in slow mode, until the result is disposed. @param now Milliseconds since 1970. */
+  startSending(address: UserId, room: RoomId, now: number): Disposable {
+    return this.#context.pace.startSending(address, room, now);
+  }
+
   /** Remembers the address of a guest who writes something, or about whom a moderator decides. */
   remember({ user, address }: Pick<Subject, "user" | "address">): void {
     if (address === undefined) return;
@@ -95,9 +108,12 @@ export class AddressSanctions {
     const where = room && (find(room) ?? { id: room, state: new RoomState() });
     const own = this.#context.sanctions.imposed(kind, guest ?? user, where);
     if (guest !== undefined) {
-      // The guest's may have been replaced while this was under way.
-      const isOurs = this.#underWay.delete(keyOf(kind, user, guest, room));
-      if (isOurs && own) void this.#impose(own, user, room);
+      const key = keyOf(kind, user, guest, room);
+      const ours = this.#underWay.get(key);
+      this.#underWay.delete(key);
+      // The guest's may have been replaced while this was under way; the state of the room may not be known here.
+      const last = own ?? ours?.next;
+      if (ours && last) void this.#impose(last, user, room);
       return;
     }
     const address = this.#addresses.get(user);
@@ -120,7 +136,7 @@ export class AddressSanctions {
     const { kind, user } = sanction;
     const { sanctions } = this.#context;
     const isNew = sanctions.onAccountOf(user, kind, address, room?.id) === undefined;
-    if (isNew && sanctions.isExempt(kind, address, room?.id)) return;
+    if (isNew && sanctions.isExempt(sanction, address, room?.id)) return;
     await this.#impose(sanction, address, room?.id);
   }
 
@@ -128,9 +144,11 @@ export class AddressSanctions {
     const { kind, name, until, reason, rank, user: guest } = sanction;
     const key = keyOf(kind, address, guest, room);
     const imposed = this.#context.sanctions.onAccountOf(guest, kind, address, room);
-    if (this.#underWay.has(key) || imposed?.until === until) return;
+    const underWay = this.#underWay.get(key);
+    if (underWay) underWay.next = sanction;
+    if (underWay || imposed?.until === until) return;
     if (imposed === undefined && this.#isTooMany(guest, address)) return;
-    this.#underWay.set(key, { guest, address });
+    this.#underWay.set(key, { guest, address, next: undefined });
     const event: RoomEvent = { kind, user: address, name, until, reason, rank, guest, room };
     const action = { kind: "said", text: eventText(event), event } as const;
     const { bus, newId } = this.#context;

@@ -28,6 +28,8 @@ const KEPT_TIMES = 10_000;
 /** When guests last sent something in rooms in slow mode, by address. Times are milliseconds since 1970. */
 export class GuestPace {
   readonly #sentAt = new RecentMap<string, number>(KEPT_TIMES);
+  /** What is on its way to the log here: since when, and how much. */
+  readonly #sending = new Map<string, { readonly since: number; count: number }>();
 
   /**
    * When a guest may send something, as far as others from the address count.
@@ -39,15 +41,35 @@ export class GuestPace {
     room: RoomId,
     { since, slowMs }: { readonly since: number; readonly slowMs: number },
   ): number {
-    const sentAt = this.#sentAt.get(`${address} ${room}`);
-    return sentAt !== undefined && since > sentAt ? sentAt + slowMs : 0;
+    const key = keyOf(address, room);
+    const times = [this.#sentAt.get(key), this.#sending.get(key)?.since];
+    const counting = times.filter((at) => at !== undefined && since > at);
+    return counting.reduce((last: number, at = 0) => Math.max(last, at + slowMs), 0);
   }
 
   /** Records that a guest has sent something. Returns false if it was not the latest. @param at Milliseconds since 1970. */
   onSent(address: UserId, room: RoomId, at: number): boolean {
-    const key = `${address} ${room}`;
+    const key = keyOf(address, room);
     if (at <= (this.#sentAt.get(key) ?? -Infinity)) return false;
     this.#sentAt.set(key, at);
     return true;
   }
+
+  /** A guest is sending something, until the result is disposed. The log may refuse it. @param now Milliseconds since 1970. */
+  startSending(address: UserId, room: RoomId, now: number): Disposable {
+    const key = keyOf(address, room);
+    const sending = this.#sending.get(key) ?? { since: now, count: 0 };
+    this.#sending.set(key, sending);
+    sending.count += 1;
+    return {
+      [Symbol.dispose]: () => {
+        sending.count -= 1;
+        if (sending.count === 0) this.#sending.delete(key);
+      },
+    };
+  }
+}
+
+function keyOf(address: UserId, room: RoomId): string {
+  return `${address} ${room}`;
 }

@@ -100,7 +100,9 @@ function actionEvent(
       if (action === "kick") {
         return room === undefined ? "kick needs a room" : { kind: "kick", ...target, ...why, rank };
       }
-      if (action === "unmute" || action === "unban") return { kind: action, ...target };
+      if (action === "unmute" || action === "unban") {
+        return { kind: action, ...target, ...(isAddressUser(target.user) && { rank }) };
+      }
       const until = seconds === undefined ? FOREVER : date + seconds * 1_000;
       return { kind: action, ...target, until, ...why, rank };
     }
@@ -126,7 +128,7 @@ export interface EnterContext {
   /** Returns an id that was never used. */
   readonly newId: () => string;
   /** Knows until when an address must be exempt after what is imposed on it has been ended. */
-  readonly sanctions: Pick<Sanctions, "endOnAccountOfGuests">;
+  readonly sanctions: Pick<Sanctions, "exemptionFor">;
 }
 
 /** Where an event happens, and who causes it. */
@@ -201,9 +203,9 @@ function withExemption(
 ): RoomEvent {
   const isEnd = event.kind === "unmute" || event.kind === "unban";
   if (!isEnd || !isAddressUser(event.user)) return event;
+  const { rank = "moderator", ...ended } = event;
   const kind = event.kind === "unmute" ? "mute" : "ban";
-  const until = sanctions.endOnAccountOfGuests(kind, event.user, room);
-  return until === undefined ? event : { ...event, until };
+  return { ...ended, ...sanctions.exemptionFor(kind, { user: event.user, room }, rank) };
 }
 
 /** The id in `_audit` of an event that has entered a room. */

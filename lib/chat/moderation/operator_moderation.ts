@@ -23,7 +23,7 @@ import type { PublishResult, WorkerBus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Directory } from "../ports/directory.ts";
 import { type EnterContext, enterEvent, moderationEvent } from "./moderate.ts";
-import { inEffect } from "./sanctions.ts";
+import { exemptionFor, inEffect } from "./sanctions.ts";
 
 /** What it needs. */
 export interface OperatorModerationContext {
@@ -99,8 +99,7 @@ export async function moderateAsOperator(
   const { seconds } = order;
   const origin = { author: SERVICE_AUTHOR, room, id: undefined, seconds };
   const sanctions: EnterContext["sanctions"] = {
-    endOnAccountOfGuests: (kind, user, where) =>
-      service.endOnAccountOfGuests(kind, { user, room: where }, date),
+    exemptionFor: (kind, target, rank) => exemptionFor({ kind, target, rank }, service, date),
   };
   const result = await enterEvent(event, origin, { bus, newId, sanctions });
   return { kind: "published", event, room, result };

@@ -6,10 +6,10 @@
 import { type Authority, outranks, rankOf } from "../../core/auth/rights.ts";
 import type { UserId } from "../../core/log/entry.ts";
 import type { RoomId } from "../../core/names/names.ts";
-import type { RoomEvent, Sanction } from "../../core/log/room_event.ts";
-import { RoomState } from "../../core/log/room_state.ts";
+import type { Rank, RoomEvent, Sanction } from "../../core/log/room_event.ts";
+import { type Exemption, RoomState } from "../../core/log/room_state.ts";
 import { isAddressUser } from "../../core/log/user_id.ts";
-import type { CurrentSanction } from "../../core/log/sanction_fields.ts";
+import type { CurrentSanction, SanctionTarget } from "../../core/log/sanction_fields.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import type { Clock } from "../ports/clock.ts";
 
@@ -138,31 +138,24 @@ export class Sanctions {
     return last;
   }
 
-  /**
-   * When what is imposed on an address on account of guests ends, in milliseconds since 1970; undefined if nothing is.
-   *
-   * @param room Where; undefined for the whole service.
-   */
-  endOnAccountOfGuests(
+  /** See {@linkcode exemptionFor}. */
+  exemptionFor(
     kind: Sanction["kind"],
-    address: UserId,
-    room: RoomId | undefined,
-  ): number | undefined {
-    return this.#audit.state.endOnAccountOfGuests(
-      kind,
-      { user: address, room },
-      this.#clock.date(),
-    );
+    target: SanctionTarget,
+    rank: Rank,
+  ): Exemption | undefined {
+    return exemptionFor({ kind, target, rank }, this.#audit.state, this.#clock.date());
   }
 
   /**
-   * Whether a moderator has ended what was imposed on an address on account of its guests: only what is new counts for it.
+   * Whether a moderator has ended what was imposed on an address on account of its guests, so that this does not count for it.
    *
    * @param room Where; undefined for the whole service.
    */
-  isExempt(kind: Sanction["kind"], address: UserId, room: RoomId | undefined): boolean {
-    const own = this.#audit.state.addressSanction(kind, { user: address, room });
-    return own?.isExempt === true && own.until > this.#clock.date();
+  isExempt({ kind, rank }: Sanction, address: UserId, room: RoomId | undefined): boolean {
+    const target = { user: address, room };
+    const exemption = this.#audit.state.exemption(kind, target, this.#clock.date());
+    return exemption !== undefined && !outranks(rank, exemption.rank);
   }
 
   /**
@@ -232,4 +225,29 @@ export function inEffect(
   if (own === undefined) return undefined;
   const until = Math.min(sanction.until, own.until);
   return { ...sanction, until, reason: own.reason, rank: own.rank };
+}
+
+/**
+ * What an address that is not muted or banned any more must be exempt from: what is imposed on account of guests until it ends, or
+ * what it is exempt from already; undefined if there is neither.
+ *
+ * @param ended What was ended, and the rank of who did it.
+ * @param audit The state of `_audit`.
+ * @param date Milliseconds since 1970.
+ */
+export function exemptionFor(
+  { kind, target, rank }: {
+    readonly kind: Sanction["kind"];
+    readonly target: SanctionTarget;
+    readonly rank: Rank;
+  },
+  audit: RoomState,
+  date: number,
+): Exemption | undefined {
+  const { user, room } = target;
+  const before = audit.exemption(kind, target, date);
+  const last = audit.addressSanctions(kind, user, room).find(({ guest }) => guest !== undefined);
+  const until = Math.max(before?.until ?? 0, last?.until ?? 0);
+  if (until <= date) return undefined;
+  return { until, rank: before && outranks(before.rank, rank) ? before.rank : rank };
 }

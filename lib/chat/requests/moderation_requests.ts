@@ -33,7 +33,7 @@ export interface ModerationContext extends EnterContext {
   /** Publishes the events, and reads the states and the people of rooms. */
   readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
   /** The mutes and bans. */
-  readonly sanctions: Pick<Sanctions, "imposed" | "endOnAccountOfGuests">;
+  readonly sanctions: Pick<Sanctions, "imposed" | "exemptionFor">;
   /** The roles of members. */
   readonly names: { readonly moderators: Pick<KnownModerators, "roleOf"> };
   /** For the ends of mutes and bans. */

@@ -195,7 +195,12 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     // A user who was removed and joins again may be told of it only now.
     const news = membership.isJoined ? event : undefined;
     const why = this.rules.expulsion(membership.room, news);
-    if (why === undefined) return this.rules.extendMute(membership.room);
+    if (why === undefined) {
+      this.rules.extendMute(membership.room);
+      // Of another guest from the address. `_audit` may have said so before the state of the room was known here.
+      const isOfOther = event && "user" in event && event.user !== this.signIn.me?.user;
+      return isOfOther ? this.#reportRules() : undefined;
+    }
     // Before it has left, what waits for the join would be carried out.
     membership.refuseQueued();
     this.#rooms.expel(membership, why);
@@ -328,6 +333,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     }
     this.rules.rememberAddress();
     const requester = this.#requester(this.signIn.may("moderate", membership.roomId));
+    using _sending = request.type === "say" ? this.rules.startSending(membership.room) : undefined;
     const frame = await handleJoinedRoomRequest(request, membership, this.#context, requester);
     if (request.type === "say") this.#onSaid(membership, frame);
     this.respond(frame);

@@ -25,7 +25,10 @@ export interface RulesContext {
   /** The mutes and bans. */
   readonly sanctions: Sanctions;
   /** Imposes those of guests, and slow mode, on their addresses. */
-  readonly addressSanctions: Pick<AddressSanctions, "extend" | "remember" | "waitMs" | "onSent">;
+  readonly addressSanctions: Pick<
+    AddressSanctions,
+    "extend" | "remember" | "waitMs" | "startSending" | "onSent"
+  >;
 }
 
 /** Why a user has to leave a room; the fields of the frame `left`. */
@@ -241,10 +244,20 @@ export class SessionRules {
     return addressSanctions.waitMs(address, room.id, { since, slowMs, now: clock.date() });
   }
 
-  /** The user has sent a message: in slow mode, others from the address wait if they are newer. @param at Milliseconds since 1970. */
-  onSent(room: RuledRoom, at: number = this.#context.clock.date()): void {
+  /** The user is sending a message, until the result is disposed: in slow mode, others from the address wait if they are newer. */
+  startSending(room: RuledRoom): Disposable | undefined {
     const address = slowMsOf(room) > 0 ? this.#pacedAddress(room) : undefined;
-    if (address !== undefined) this.#context.addressSanctions.onSent(address, room.id, at);
+    const { clock, addressSanctions } = this.#context;
+    return address && addressSanctions.startSending(address, room.id, clock.date());
+  }
+
+  /** The user has sent a message: others still wait. @param at By the clock of the log, in milliseconds since 1970. */
+  onSent(room: RuledRoom, at: number = Infinity): void {
+    const address = slowMsOf(room) > 0 ? this.#pacedAddress(room) : undefined;
+    if (address === undefined) return;
+    const { clock, addressSanctions } = this.#context;
+    // Guests are new by the clock of this worker. One that is behind would take them for earlier than the message.
+    addressSanctions.onSent(address, room.id, Math.min(at, clock.date()));
   }
 
   /** The address of a guest whom slow mode concerns. */

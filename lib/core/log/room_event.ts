@@ -134,6 +134,8 @@ export type EventAction =
      * since 1970. Undefined if there are none.
      */
     readonly until?: number | undefined;
+    /** Only with `until`: guests whom a higher rank has muted or banned do count. */
+    readonly rank?: Rank | undefined;
   } & Target)
   | ({ readonly kind: "kick"; readonly reason?: string | undefined; readonly rank: Rank } & Target)
   /** Adds a member to a private room, or removes one. */

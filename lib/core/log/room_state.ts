@@ -21,6 +21,7 @@ import { ROOM_KINDS, type RoomKind, type RoomSettings, type Sanction } from "./r
 import {
   type CurrentSanction,
   endOf,
+  exemptionField,
   fieldsLike,
   sanctionField,
   SanctionFields,
@@ -36,6 +37,9 @@ export const MAX_STATE_FIELDS = 5_000;
  * otherwise a user who returns as one guest after another would keep them from muting anybody.
  */
 export const MAX_UNRESERVED_FIELDS = 4_000;
+
+/** What keeps guests' mutes or bans from counting for their address. */
+export type Exemption = Pick<Sanction, "until" | "rank">;
 
 /** The texts of a state by field. */
 export type StateFields = ReadonlyMap<string, string>;
@@ -174,8 +178,11 @@ export class RoomState {
     return this.#sanctions.ofAddress(kind, address, room);
   }
 
-  /** The mute or ban of an address, its own or that on account of one guest, also if it has ended. */
-  addressSanction(kind: Sanction["kind"], target: SanctionTarget): CurrentSanction | undefined {
+  /** The mute or ban of an address on account of one guest, also if it has ended. */
+  addressSanction(
+    kind: Sanction["kind"],
+    target: SanctionTarget & { readonly guest: UserId },
+  ): CurrentSanction | undefined {
     return this.#sanctions.get(sanctionField(kind, target));
   }
 
@@ -198,18 +205,14 @@ export class RoomState {
     return { count, own };
   }
 
-  /**
-   * When what is imposed on an address on account of guests ends, in milliseconds since 1970; undefined if nothing is.
-   *
-   * @param date Milliseconds since 1970.
-   */
-  endOnAccountOfGuests(
+  /** Until when an address is exempt, and by whom. @param date Milliseconds since 1970. */
+  exemption(
     kind: Sanction["kind"],
-    { user, room }: Pick<SanctionTarget, "user" | "room">,
+    target: Pick<SanctionTarget, "user" | "room">,
     date: number,
-  ): number | undefined {
-    const last = this.addressSanctions(kind, user, room).find(({ guest }) => guest !== undefined);
-    return last && last.until > date ? last.until : undefined;
+  ): Exemption | undefined {
+    const exemption = this.#sanctions.get(exemptionField(kind, target));
+    return exemption && exemption.until > date ? exemption : undefined;
   }
 
   /** Whether the user may be in the room at all: all users in open and listed rooms, in others only members. */

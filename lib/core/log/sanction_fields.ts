@@ -12,7 +12,10 @@ import { isAddressUser, isUserId, type UserId } from "./user_id.ts";
 export interface CurrentSanction extends Sanction {
   /** Only of an address in one room: that room. */
   readonly room: string | undefined;
-  /** Only of an address: guests who were muted or banned before this was set do not count for it. */
+  /**
+   * Only of an address: a moderator of this rank has ended what it had on account of its guests. Whoever was muted or banned
+   * before, by no higher rank, does not count for it again.
+   */
   readonly isExempt?: true | undefined;
 }
 
@@ -63,12 +66,19 @@ export function fieldsLike(pattern: string, names: () => Iterable<string>): read
   );
 }
 
-/** The value of a field. @param isExempt Whether the address is exempt, until then. */
+/** The field that says that an address is exempt. */
+export function exemptionField(
+  kind: Sanction["kind"],
+  { user, room }: Pick<SanctionTarget, "user" | "room">,
+): string {
+  return sanctionField(kind, { user, room, guest: EXEMPT });
+}
+
+/** The value of a field. */
 export function sanctionValue(
   { until, name, reason, rank }: Omit<Sanction, "kind" | "user">,
-  isExempt?: true,
 ): string {
-  return `${until} ${JSON.stringify({ name, reason, rank, isExempt })}`;
+  return `${until} ${JSON.stringify({ name, reason, rank })}`;
 }
 
 /** When a mute or a ban ends, from the text of its field; 0 if there is none. */
@@ -77,13 +87,14 @@ export function endOf(sanction: string | undefined): number {
   return Number(until ?? 0);
 }
 
+/** Stands in a field where that of a guest has the guest's id. No id is so short. */
+const EXEMPT = "exempt";
 const FIELD = /^(mute|ban):([^@/]*)(?:@([^/]*))?(?:\/(.*))?$/;
 
 const SanctionDetails = v.object({
   name: v.custom<Name>((it) => typeof it === "string" && isStoredName(it)),
   reason: v.optional(v.string()),
   rank: v.picklist(RANKS),
-  isExempt: v.optional(v.literal(true)),
 });
 
 /** The mutes and bans in some fields, which its owner changes. */
@@ -175,12 +186,14 @@ function sorted(sanctions: readonly CurrentSanction[]): readonly CurrentSanction
 }
 
 function parseSanction(field: string, stored: string): CurrentSanction | undefined {
-  const [, kind, user = "", room, guest] = FIELD.exec(field) ?? [];
+  const [, kind, user = "", room, account] = FIELD.exec(field) ?? [];
   if (kind !== "mute" && kind !== "ban" || !isUserId(user)) return undefined;
+  const isExempt = account === EXEMPT && { isExempt: true as const };
+  const guest = isExempt ? undefined : account;
   if (guest !== undefined && !isUserId(guest)) return undefined;
   const details = v.safeParse(SanctionDetails, parseJson(stored.slice(stored.indexOf(" ") + 1)));
   if (!details.success) return undefined;
-  return { kind, user, room, guest, until: endOf(stored), ...details.output };
+  return { kind, user, room, guest, until: endOf(stored), ...details.output, ...isExempt };
 }
 
 function parseJson(text: string): unknown {

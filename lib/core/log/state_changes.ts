@@ -11,7 +11,7 @@
  */
 import { isClosed } from "../names/closed_kind.ts";
 import type { RoomCreation, RoomEvent, RoomSettings, Sanction, Target } from "./room_event.ts";
-import { accountFields, sanctionField, sanctionValue } from "./sanction_fields.ts";
+import { accountFields, exemptionField, sanctionField, sanctionValue } from "./sanction_fields.ts";
 import { isAddressUser } from "./user_id.ts";
 
 /** A change of one field of the state, or the removal of several. */
@@ -86,13 +86,18 @@ function sanctionChange(event: Sanction & Pick<RoomEvent, "room">): StateChange 
 }
 
 function endChanges(event: SanctionEnd): readonly StateChange[] {
-  const { until, name, user, room } = event;
-  // Only of an address. The rank counts for nothing.
-  const exemption = until && sanctionValue({ until, name, rank: "moderator" }, true);
-  return [
-    endOfAccount(event),
-    { field: sanctionField(kindEndedBy(event), { user, room }), value: exemption || undefined },
-  ];
+  const { until, rank = "moderator", name, user, room } = event;
+  const kind = kindEndedBy(event);
+  const ended = [endOfAccount(event), {
+    field: sanctionField(kind, { user, room }),
+    value: undefined,
+  }];
+  if (until === undefined) return ended;
+  const exemption = {
+    field: exemptionField(kind, event),
+    value: sanctionValue({ until, name, rank }),
+  };
+  return [...ended, exemption];
 }
 
 /** What is imposed on an address on account of guests ends with it, and with what is imposed on its guest. */

@@ -87,7 +87,12 @@ const event = v.optional(v.pipe(
     until,
     reason: v.optional(reason),
     rank: v.optional(
-      v.pipe(v.picklist(RANKS), v.description("No effect on those who rank as high.")),
+      v.pipe(
+        v.picklist(RANKS),
+        v.description(
+          "No effect on those who rank as high. With until of unmute and unban: on guests whom a higher rank has muted or banned.",
+        ),
+      ),
     ),
     guest: v.optional(text("Only with an address: the guest who was connected from it.")),
     created: v.optional(v.literal(true)),

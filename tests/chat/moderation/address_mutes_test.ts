@@ -1,7 +1,7 @@
 /** What the mute or the ban of a guest means for others from the same address, and what moderators can do about it. */
 import assert from "node:assert/strict";
 import { MAX_ADDRESSES_OF_GUEST } from "../../../lib/chat/moderation/address_sanctions.ts";
-import { FOREVER } from "../../../lib/core/log/room_event.ts";
+import { FOREVER, type RoomEvent } from "../../../lib/core/log/room_event.ts";
 import { RoomState } from "../../../lib/core/log/room_state.ts";
 import { addressUser } from "../../../lib/core/rooms/address_user.ts";
 import { AUDIT_ROOM, SERVICE_AUTHOR } from "../../../lib/core/rooms/service_rooms.ts";
@@ -14,6 +14,7 @@ import {
   ADDRESS_USER,
   JOIN,
   ModerationScene,
+  OTHER_ADDRESS,
 } from "../../support/chat/moderation_scene.ts";
 
 /** The outcome of a message in the room. */
@@ -22,8 +23,8 @@ async function say(client: Client, id: string, text = "hello"): Promise<string> 
 }
 
 /** A guest who has joined the room. */
-async function joined(scene: ModerationScene) {
-  const guest = await scene.guest();
+async function joined(scene: ModerationScene, ...from: Parameters<ModerationScene["guest"]>) {
+  const guest = await scene.guest(...from);
   await guest.client.ask(JOIN);
   return guest;
 }
@@ -194,6 +195,81 @@ for (const [where, room] of [["a room", { room: "den" }], ["the service", {}]] a
   });
 }
 
+for (const [what, more] of [["ended once more", undefined], ["muted for a second", 1]] as const) {
+  Deno.test(`An exempt address that is ${what} stays exempt`, async () => {
+    using scene = await started();
+    const one = await joined(scene);
+    await scene.act("mute", one.id);
+    await flushMicrotasks();
+    await scene.act("unmute", ADDRESS_USER);
+    const again = more === undefined ? "unmute" : "mute";
+    assert.equal(await scene.act(again, ADDRESS_USER, { room: "den", seconds: more }), "done");
+    await scene.chat.clock.advance(2_000);
+    assert.equal(await say(one.client, "1"), "muted");
+    await flushMicrotasks();
+    assert.equal(await say((await joined(scene)).client, "1"), "done");
+  });
+}
+
+Deno.test("A moderator cannot exempt an address from what an owner imposes", async () => {
+  using scene = await started();
+  const { bus } = scene.chat;
+  const bad = await joined(scene, OTHER_ADDRESS);
+  const sock = await joined(scene);
+  await scene.act("mute", sock.id, {});
+  await flushMicrotasks();
+  assert.equal(await scene.act("unmute", ADDRESS_USER, {}), "done");
+  const mute = { kind: "mute", user: user(bad.id), name: name("Bad"), until: FOREVER } as const;
+  await bus.publish(act({ ...mute, rank: "owner" }, { ...SERVICE_AUTHOR, room: AUDIT_ROOM }));
+  await flushMicrotasks();
+  const back = await joined(scene, ADDRESS, { resume: bad.resume });
+  assert.equal(await say(back.client, "1"), "muted");
+  await flushMicrotasks();
+  assert.equal(await say((await joined(scene)).client, "1"), "muted");
+});
+
+for (const first of ["den", AUDIT_ROOM]) {
+  Deno.test(`A guest is told that the address is muted and that this ends, if ${first} is delivered first`, async () => {
+    using scene = await started();
+    const { bus } = scene.chat;
+    const [one, other] = [await joined(scene), await joined(scene)];
+    const about = { user: user(one.id), name: name("G1") };
+    const told = async (event: RoomEvent) => {
+      const den = roomId("den");
+      const inRoom = act(event, { ...SERVICE_AUTHOR, room: den });
+      const inAudit = act({ ...event, room: den }, { ...SERVICE_AUTHOR, room: AUDIT_ROOM });
+      other.client.fresh();
+      for (const it of first === "den" ? [inRoom, inAudit] : [inAudit, inRoom]) {
+        await bus.publish(it);
+        await flushMicrotasks();
+      }
+      return other.client.fresh().findLast(({ type }) => type === "rules");
+    };
+    const mute = { kind: "mute", ...about, until: FOREVER, rank: "moderator" } as const;
+    assert.ok((await told(mute))?.muted);
+    const end = await told({ kind: "unmute", ...about });
+    assert.deepEqual([end?.room, end?.muted], ["den", undefined]);
+  });
+}
+
+Deno.test("Of two mutes in a room that is not open on the worker, the address has the second", async () => {
+  using chat = new FakeChat();
+  chat.followSanctions(() => {});
+  await flushMicrotasks();
+  const { addressSanctions, bus, clock } = chat.context;
+  const address = addressUser(ADDRESS);
+  assert.ok(address);
+  const [guest, den] = [user("u_guest000"), roomId("den")];
+  // Of a call of the HTTP API, for example.
+  addressSanctions.remember({ user: guest, address });
+  const mute = { kind: "mute", user: guest, name: name("G"), rank: "moderator" } as const;
+  const mutes = [clock.date() + 1_000, FOREVER].map((until) => ({ ...mute, until, room: den }));
+  await Promise.all(mutes.map((it) => bus.publish(act(it, { room: AUDIT_ROOM }))));
+  await flushMicrotasks();
+  const state = new RoomState((await bus.state(AUDIT_ROOM)).fields);
+  assert.equal(state.addressSanctions("mute", address, den)[0]?.until, FOREVER);
+});
+
 Deno.test("Of two mutes of a guest in quick succession, the address has the second", async () => {
   for (const ends of [[1_000, FOREVER], [FOREVER, 1_000]] as const) {
     using chat = new FakeChat();
@@ -282,3 +358,41 @@ for (const [what, isRefused] of [["refused", true], ["repeated", false]] as cons
     assert.equal(await say(fresh.client, "1"), "slow_down");
   });
 }
+
+/** The number of ten guests, one newer than the other, who can send something in slow mode. */
+async function countInSlowMode(scene: ModerationScene): Promise<number> {
+  for (let count = 0; count < 10; count++) {
+    const { client } = await joined(scene);
+    await say(client, "1");
+    await scene.chat.clock.advance(15);
+  }
+  return (await scene.authors()).length;
+}
+
+Deno.test("In slow mode, one of many new guests of an address sends something while the store has not answered", async () => {
+  using scene = await started();
+  await scene.moderator.ask({ type: "room", room: "den", slowSeconds: 30 });
+  const { bus } = scene.chat;
+  const publish = bus.publish.bind(bus);
+  const gate = Promise.withResolvers<void>();
+  bus.publish = async (draft) => {
+    await gate.promise;
+    return await publish(draft);
+  };
+  await countInSlowMode(scene);
+  gate.resolve();
+  await flushMicrotasks();
+  assert.equal((await scene.authors()).length, 1);
+});
+
+Deno.test("In slow mode, one of many new guests of an address sends something though the log's clock is ahead", async () => {
+  using scene = await started();
+  await scene.moderator.ask({ type: "room", room: "den", slowSeconds: 30 });
+  const { bus } = scene.chat;
+  const publish = bus.publish.bind(bus);
+  bus.publish = async (draft) => {
+    const result = await publish(draft);
+    return result.kind === "entered" ? { ...result, at: result.at + 200 } : result;
+  };
+  assert.equal(await countInSlowMode(scene), 1);
+});

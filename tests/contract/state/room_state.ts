@@ -100,7 +100,14 @@ const EVENTS: readonly RoomEvent[] = [
   // Ends the mutes of both addresses on account of Eve.
   { kind: "unmute", ...eve, room: addressBan.room },
   { ...addressBan, kind: "mute", user: user("ip_9876543210") },
-  { kind: "unmute", user: addressBan.user, name: bob.name, room: addressBan.room, until: FOREVER },
+  {
+    kind: "unmute",
+    user: addressBan.user,
+    name: bob.name,
+    room: addressBan.room,
+    until: FOREVER,
+    rank: "owner",
+  },
   { ...addressBan, kind: "mute" },
   { kind: "unban", user: addressBan.user, name: bob.name, room: addressBan.room },
   { kind: "unmute", user: addressBan.user, name: bob.name },
@@ -183,7 +190,7 @@ function eventPromises(test: Test): void {
       [`member:${bob.user}`]: `{"name":"Bob","from":${EVENTS.indexOf(added)}}`,
       "mute:ip_0123456789@大厅/user_bob": ofAddress,
       "mute:ip_9876543210@大厅/user_bob": ofAddress,
-      "mute:ip_0123456789@大厅": `${FOREVER} {"name":"Bob","rank":"moderator","isExempt":true}`,
+      "mute:ip_0123456789@大厅/exempt": `${FOREVER} {"name":"Bob","rank":"owner"}`,
     });
     assert.deepEqual(await fieldsOf(bus, attic), {});
   });
