@@ -121,7 +121,6 @@ export class Chat {
       user: () => this.me.value?.user ?? "",
       role: () => this.me.value?.role,
       service: () => this.#service,
-      maxMessageBytes: () => this.limits.value?.maxMessageBytes ?? Infinity,
       reconnect: () => this.#connection.reconnect(),
     };
     const stopWaking = platform.onLifecycle(

@@ -91,7 +91,7 @@ export class Connection {
     this.#platform = platform;
     this.#listener = listener;
     /** The queue of outgoing frames. @readonly */
-    this.sender = new SendQueue((frame) => this.write(frame), platform);
+    this.sender = new SendQueue((frame, text) => this.write(frame, text), platform);
     this.#liveness = new Liveness(
       platform,
       () => this.#sendHeartbeat({ type: "ping" }),
@@ -174,10 +174,10 @@ export class Connection {
   /**
    * Writes past the queue: for frames that precede it, and frames that the server does not count.
    * @param {Request} frame
+   * @param {string} [text] The frame as JSON.
    */
-  write(frame) {
+  write(frame, text = JSON.stringify(frame)) {
     if (this.#socket === null) return;
-    const text = JSON.stringify(frame);
     this.#socket.send(text);
     if (frame.id !== undefined && ACTION_TYPES.has(frame.type)) {
       this.#liveness.onSent(frame.id, text.length);

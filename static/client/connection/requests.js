@@ -6,6 +6,7 @@
  */
 
 import { retryDelayMs } from "./reconnect.js";
+import { TOO_LONG_FAULT } from "./send_queue.js";
 import { ClosedError, DisconnectedError, RefusedError } from "../errors.js";
 
 /** @typedef {import("../frames.js").Request} Request */
@@ -52,7 +53,7 @@ export class Requests {
   /**
    * Sends a request, with an id of this connection unless it has one.
    * @param {Request} frame
-   * @returns {Promise<any>} Resolves with the answer; rejects with a ChatError.
+   * @returns {Promise<any>} Resolves with the answer; rejects with a ChatError, or with a TypeError if it cannot be written as JSON.
    */
   send(frame) {
     if (!this.#connection.isOnline) return Promise.reject(this.connectionError);
@@ -90,8 +91,11 @@ export class Requests {
   #start(frame, send) {
     const { id = `r${++this.#lastId}` } = frame;
     return new Promise((resolve, reject) => {
+      const request = { ...frame, id };
+      // First: what it throws rejects the promise, and nothing waits for an answer.
+      if (this.#connection.sender.isTooLong(request)) throw new RefusedError(TOO_LONG_FAULT);
       this.#pending.set(id, { request: frame, resolve, reject });
-      send({ ...frame, id });
+      send(request);
     });
   }
 

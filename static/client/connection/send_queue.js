@@ -13,6 +13,8 @@ import { Value } from "../observable.js";
 
 // Approximately what the server charges for an entry on top of its text.
 const FRAME_BYTES = 200;
+/** As the server's, which closes the connection on a longer message. @type {import("../frames.js").Fault} */
+export const TOO_LONG_FAULT = { type: "fault", code: "too_long", message: "the text is too long" };
 // Keep the flag up between delayed frames, so that a display does not flicker.
 const SLOWED_SHOWN_MS = 1_000;
 
@@ -23,7 +25,9 @@ export class SendQueue {
   #write;
   #platform;
   #rateLimit = new RateLimit();
-  /** @type {{ frame: Request, beforeSend?: () => boolean }[]} */
+  /** The limit of the latest connection: the hello of the next one cannot exceed it either. */
+  #maxBytes = Infinity;
+  /** @type {{ frame: Request, text: string, beforeSend?: () => boolean }[]} */
   #queue = [];
   #pausedAt = 0;
   #pauseMs = 0;
@@ -31,7 +35,7 @@ export class SendQueue {
   #stopSlowedTimer = () => {};
 
   /**
-   * @param {(frame: Request) => void} write
+   * @param {(frame: Request, text?: string) => void} write
    * @param {import("./platform.js").Platform} platform
    */
   constructor(write, platform) {
@@ -41,9 +45,10 @@ export class SendQueue {
 
   /**
    * Starts sending on a new connection.
-   * @param {{ messagesPerSecond: number, bytesPerSecond?: number }} limits 0 for no limit.
+   * @param {import("../frames.js").Limits} limits
    */
   start(limits) {
+    this.#maxBytes = limits.maxMessageBytes;
     this.#rateLimit.reset(limits, this.#platform.now());
   }
 
@@ -85,13 +90,20 @@ export class SendQueue {
     this.isSlowed.set(true);
   }
 
+  /** Whether the server would close the connection on this frame. Throws if it cannot be written as JSON. @param {Request} frame */
+  isTooLong(frame) {
+    return sizeOf(JSON.stringify(frame)) > this.#maxBytes;
+  }
+
   /**
-   * Queues a frame.
-   * @param {Request} frame
+   * Queues a frame, as it is now.
+   * @param {Request} frame Not too long.
    * @param {() => boolean} [beforeSend] Called right before sending; false cancels it.
    */
   send(frame, beforeSend) {
-    this.#queue.push({ frame, beforeSend });
+    // First: a frame that cannot be written must not stay at the head of the queue.
+    const text = JSON.stringify(frame);
+    this.#queue.push({ frame, text, beforeSend });
     if (this.#queue.length === 1) this.#flush();
   }
 
@@ -100,29 +112,29 @@ export class SendQueue {
    * @param {Request} frame
    */
   sendNow(frame) {
-    if (this.#queue.length === 0 && this.#msUntil(frame) === 0) this.#write(frame);
+    const isFirst = this.#queue.length === 0;
+    if (isFirst && this.#msUntil(JSON.stringify(frame)) === 0) this.#write(frame);
   }
 
   #flush() {
     this.#stopTimer();
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      const ms = this.#msUntil(next.frame);
+      const ms = this.#msUntil(next.text);
       if (ms > 0) {
         this.#stopTimer = this.#platform.after(() => this.#flush(), ms);
         return this.showSlowed(ms);
       }
       this.#queue.shift();
-      if (next.beforeSend?.() ?? true) this.#write(next.frame);
+      if (next.beforeSend?.() ?? true) this.#write(next.frame, next.text);
     }
   }
 
-  /** @param {Request} frame */
-  #msUntil(frame) {
+  /** @param {string} text */
+  #msUntil(text) {
     const now = this.#platform.now();
     const pauseLeftMs = this.#pauseLeftMs(now);
     if (pauseLeftMs > 0) return pauseLeftMs;
-    const bytes = new TextEncoder().encode(JSON.stringify(frame)).length + FRAME_BYTES;
-    return this.#rateLimit.tryAcquire(bytes, now);
+    return this.#rateLimit.tryAcquire(sizeOf(text) + FRAME_BYTES, now);
   }
 
   /** The rest of the pause; 0 if the clock was set back. @param {number} now */
@@ -130,4 +142,9 @@ export class SendQueue {
     const passedMs = now - this.#pausedAt;
     return passedMs < 0 ? 0 : Math.max(0, this.#pauseMs - passedMs);
   }
+}
+
+/** In UTF-8. @param {string} text */
+function sizeOf(text) {
+  return new TextEncoder().encode(text).length;
 }

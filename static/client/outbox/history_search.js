@@ -15,9 +15,9 @@ import { parsePosition } from "../frames.js";
  * @typedef {object} Uplink
  * @property {string} user
  * @property {string | null} service
- * @property {number} maxMessageBytes
  * @property {() => string | null} position The newest position received in the room.
  * @property {(position: string) => boolean} isPast Whether that has reached another position.
+ * @property {(frame: import("../frames.js").Request) => boolean} isTooLong Whether the server would not read it.
  * @property {(frame: import("../frames.js").Request, beforeSend: () => boolean) => void} send
  * @property {(before: string | undefined, limit: number) => Promise<History>} history
  */

@@ -7,6 +7,7 @@
  */
 
 import { retryDelayMs } from "../connection/reconnect.js";
+import { TOO_LONG_FAULT } from "../connection/send_queue.js";
 import { WAITING } from "./delivery.js";
 import { ActionQueue } from "./action_queue.js";
 import { decideResend } from "./resend_policy.js";
@@ -30,8 +31,6 @@ const REFUSED_FOR_NOW = new Set(["not_in_room", "token_expired"]);
 // A shorter wait, unlike that of slow mode, is not worth showing.
 const LONG_WAIT_MS = 5_000;
 
-/** @type {import("../frames.js").Fault} */
-const TOO_LONG_FAULT = { type: "fault", code: "too_long", message: "the text is too long" };
 /** @type {import("../frames.js").Fault} */
 const GONE_FAULT = {
   type: "fault",
@@ -271,9 +270,7 @@ export class RoomOutbox {
   #send(delivery, uplink, isFresh) {
     const { id, room, deed } = delivery.record;
     const frame = { ...deed, id, room };
-    const bytes = new TextEncoder().encode(JSON.stringify(frame)).length;
-    // The server closes the connection on a longer message.
-    if (bytes > uplink.maxMessageBytes) return this.#fail(delivery, TOO_LONG_FAULT);
+    if (uplink.isTooLong(frame)) return this.#fail(delivery, TOO_LONG_FAULT);
     this.#inFlight = delivery;
     this.#awaitsAnswer = false;
     delivery.state.set({ kind: "sending" });

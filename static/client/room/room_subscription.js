@@ -31,7 +31,6 @@ import { Feed, Value } from "../observable.js";
  * @property {() => string} user The user's id.
  * @property {() => string | undefined} role The user's role in the service.
  * @property {() => string | null | undefined} service The id of the service; null if it has none, undefined until it is known.
- * @property {() => number} maxMessageBytes
  * @property {import("../connection/requests.js").Requests} requests
  * @property {import("../connection/send_queue.js").SendQueue} sendQueue
  * @property {() => void} reconnect Replaces the connection.
@@ -317,9 +316,9 @@ export class RoomSubscription {
     this.outbox.resume({
       service,
       user: this.#host.user(),
-      maxMessageBytes: this.#host.maxMessageBytes(),
       position: () => this.cursor.position,
       isPast: (position) => this.cursor.isPast(position),
+      isTooLong: (frame) => this.#host.sendQueue.isTooLong(frame),
       send: (frame, beforeSend) => this.#host.sendQueue.send(frame, beforeSend),
       history: (before, limit) =>
         this.#host.requests.sendWithRetry({ type: "history", room: this.name, before, limit }),

@@ -226,6 +226,14 @@ Deno.test("A chat ends at a path that does not support its protocol", async () =
   assert.equal(state.kind === "closed" && state.error?.code, "closed");
 });
 
+Deno.test("A request that is too long for the service is refused, and the chat goes on", async () => {
+  await using service = await startTestService({ MAX_MESSAGE_BYTES: "1000" });
+  await using ann = await connectClient(`${service.url}/ws`, "Ann");
+  assert.equal(await codeOf(ann.chat.rename("x".repeat(20_000))), "too_long");
+  await ann.room.say("hello").sent;
+  assert.equal(kindOf(ann.chat.state), "online");
+});
+
 Deno.test("Two devices of one user share the name and the read marker", async () => {
   await using service = await startTestService();
   const [desktop, phone] = [new FakeStorage(), new FakeStorage()];

@@ -729,7 +729,7 @@ Deno.test("searchHistory() recognizes messages sent before, even behind those of
     ...{
       user: "user_ann",
       service: null,
-      maxMessageBytes: 1_000,
+      isTooLong: () => false,
       position: () => "new:9",
       isPast: () => true,
     },

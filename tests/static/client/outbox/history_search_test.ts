@@ -16,7 +16,7 @@ for (
 ) {
   Deno.test(`An empty history at ${position} ${isWhole ? "proves" : "does not prove"} that nothing sent after ${after} is in the log`, async () => {
     const uplink: Uplink = {
-      ...{ user: "u1", service: null, maxMessageBytes: 1_000, send() {} },
+      ...{ user: "u1", service: null, isTooLong: () => false, send() {} },
       ...{ position: () => position, isPast: () => false },
       history: () =>
         Promise.resolve({ type: "history", room: "lobby", messages: [], more: false, position }),
