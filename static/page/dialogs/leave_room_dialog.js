@@ -9,8 +9,8 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
-import { attempt } from "../members/records.js";
 import { kindOfRoom } from "../base/room_kinds.js";
+import { DialogRequests } from "../members/dialog_requests.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 
@@ -23,6 +23,7 @@ export class LeaveRoomDialog {
   #error = find("leave-error", HTMLElement);
   #cancel = find("leave-cancel", HTMLElement);
   #button = find("leave-do", HTMLButtonElement);
+  #requests;
   #translator;
   #rooms;
   #leave;
@@ -35,6 +36,7 @@ export class LeaveRoomDialog {
    * @param {(room: Room) => Promise<void>} leave Discards what is not sent. Rejects with a ChatError.
    */
   constructor(translator, rooms, leave) {
+    this.#requests = new DialogRequests(this.#dialog, this.#button, this.#error, translator);
     this.#translator = translator;
     this.#rooms = rooms;
     this.#leave = leave;
@@ -53,20 +55,12 @@ export class LeaveRoomDialog {
     this.#text.replaceChildren(...sentence(text, names));
     this.#text.hidden = kind === "open";
     this.#unsent.hidden = !this.#rooms.hasUnsent(room);
-    this.#error.textContent = "";
-    this.#button.disabled = false;
-    this.#dialog.showModal();
+    this.#requests.open();
     this.#cancel.focus();
   }
 
   async #submit() {
     const room = this.#room;
-    if (!room) return;
-    this.#button.disabled = true;
-    await attempt(this.#error, this.#translator, async () => {
-      await this.#leave(room);
-      this.#dialog.close();
-    });
-    this.#button.disabled = false;
+    if (room) await this.#requests.submitAndClose(() => this.#leave(room));
   }
 }

@@ -9,7 +9,7 @@
 import { roomName } from "../../client/room/room_name.js";
 import { prepareDialog } from "../base/dialog.js";
 import { find, showError } from "../base/dom.js";
-import { attempt } from "../members/records.js";
+import { DialogRequests } from "../members/dialog_requests.js";
 
 /** @typedef {import("../../client/room_types.js").NewRoom} NewRoom */
 /** @typedef {import("../../client/room_types.js").RoomSummary} RoomSummary */
@@ -26,6 +26,7 @@ export class NewRoomDialog {
   #history = find("new-room-history", HTMLInputElement);
   #error = find("new-room-error", HTMLElement);
   #button = find("new-room-create", HTMLButtonElement);
+  #requests;
   #translator;
   #chat;
   #onCreated;
@@ -36,6 +37,7 @@ export class NewRoomDialog {
    * @param {(room: RoomSummary) => void} onCreated
    */
   constructor(translator, chat, onCreated) {
+    this.#requests = new DialogRequests(this.#dialog, this.#button, this.#error, translator);
     this.#translator = translator;
     this.#chat = chat;
     this.#onCreated = onCreated;
@@ -53,9 +55,8 @@ export class NewRoomDialog {
     }
     this.#name.value = this.#title.value = this.#topic.value = "";
     this.#history.checked = false;
-    this.#button.disabled = false;
     this.#adapt();
-    this.#dialog.showModal();
+    this.#requests.open();
     (isGuest ? this.#name : this.#title).focus();
   }
 
@@ -96,12 +97,11 @@ export class NewRoomDialog {
       this.#say(this.#translator.faultSentence("bad_room"));
       return this.#name.focus();
     }
-    this.#button.disabled = true;
-    await attempt(this.#error, this.#translator, async () => {
-      const room = await this.#chat.createRoom(terms);
-      this.#dialog.close();
-      this.#onCreated(room);
+    /** @type {RoomSummary | null} */
+    let room = null;
+    await this.#requests.submitAndClose(async () => {
+      room = await this.#chat.createRoom(terms);
     });
-    this.#button.disabled = false;
+    if (room) this.#onCreated(room);
   }
 }

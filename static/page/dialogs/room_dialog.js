@@ -9,8 +9,8 @@
 import { durationName, localeOf } from "../base/dates.js";
 import { prepareDialog } from "../base/dialog.js";
 import { find, make, onClick } from "../base/dom.js";
-import { errorText } from "../members/records.js";
 import { mayIn } from "../rooms/room_rights.js";
+import { DialogRequests } from "../members/dialog_requests.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 
@@ -37,6 +37,7 @@ export class RoomDialog {
   #error = find("room-dialog-error", HTMLElement);
   #save = find("room-save", HTMLButtonElement);
   #dialog = prepareDialog("room-dialog", () => void this.#submit());
+  #requests;
   #translator;
   #chat;
   #onSaved;
@@ -53,6 +54,7 @@ export class RoomDialog {
    *   that.
    */
   constructor(translator, chat, onSaved, remove) {
+    this.#requests = new DialogRequests(this.#dialog, this.#save, this.#error, translator);
     this.#translator = translator;
     this.#chat = chat;
     for (const action of /** @type {const} */ (["clear", "delete"])) {
@@ -87,10 +89,8 @@ export class RoomDialog {
     this.#archived.checked = archived;
     // The creator of the room may only change its settings.
     this.#removals.hidden = !mayIn(room, "moderate");
-    this.#error.textContent = "";
-    this.#save.disabled = false;
     this.#before = this.#chosen();
-    this.#dialog.showModal();
+    this.#requests.open();
   }
 
   /**
@@ -131,18 +131,10 @@ export class RoomDialog {
     const before = new Map(Object.entries(this.#before));
     const changed = Object.entries(this.#chosen()).filter(([key, it]) => before.get(key) !== it);
     if (!room || changed.length === 0) return this.#dialog.close();
-    this.#save.disabled = true;
-    this.#error.textContent = "";
-    try {
-      await room.configure(Object.fromEntries(changed));
-      if (room !== this.#room) return;
-      this.#dialog.close();
-      this.#onSaved();
-    } catch (error) {
-      if (room !== this.#room) return;
-      this.#error.textContent = errorText(error, this.#translator);
-    } finally {
-      this.#save.disabled = false;
-    }
+    const isDone = await this.#requests.submitAndClose(() =>
+      room.configure(Object.fromEntries(changed))
+    );
+    // The words do not say which room it was.
+    if (isDone && room === this.#room) this.#onSaved();
   }
 }

@@ -9,9 +9,9 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find, make, onClick } from "../base/dom.js";
 import { markOf } from "../base/marks.js";
-import { attempt } from "../members/records.js";
 import { sortMembers } from "../rooms/members.js";
 import { mayIn } from "../rooms/room_rights.js";
+import { DialogRequests } from "../members/dialog_requests.js";
 
 /** @typedef {import("../../client.js").Room} Room */
 /** @typedef {import("../../client/frames.js").Person} Person */
@@ -39,6 +39,7 @@ export class RoomMembersDialog {
   #error = find("room-members-error", HTMLElement);
   #invite = find("room-members-invite", HTMLElement);
   #context;
+  #requests;
   /** @type {Room | null} */
   #room = null;
   /** All members, as they were requested last. @type {Membership | null} */
@@ -49,7 +50,9 @@ export class RoomMembersDialog {
 
   /** @param {RoomMembersContext} context */
   constructor(context) {
+    const { translator } = context;
     this.#context = context;
+    this.#requests = new DialogRequests(this.#dialog, this.#button, this.#error, translator);
     onClick(this.#invite, () => {
       this.#dialog.close();
       context.invite();
@@ -77,7 +80,7 @@ export class RoomMembersDialog {
       room.members.subscribe(() => this.#draw(room)),
     ];
     this.#stop = () => stops.forEach((stop) => stop());
-    this.#dialog.showModal();
+    this.#requests.open();
     this.#close.focus();
     await this.#refresh();
   }
@@ -85,7 +88,7 @@ export class RoomMembersDialog {
   async #refresh() {
     const room = this.#room;
     if (!room) return;
-    await attempt(this.#error, this.#context.translator, () => this.#read(room));
+    await this.#requests.attempt(() => this.#read(room));
   }
 
   /** @param {Room} room */
@@ -170,7 +173,13 @@ export class RoomMembersDialog {
     button.type = "button";
     button.setAttribute("aria-label", `${words}: ${name}`);
     button.dataset["user"] = user;
-    onClick(button, () => void this.#change("memberRemoved", name, (it) => it.removeMember(user)));
+    onClick(
+      button,
+      () =>
+        void this.#requests.attempt((isCurrent) =>
+          this.#change("memberRemoved", name, (it) => it.removeMember(user), isCurrent)
+        ),
+    );
     row.append(button);
     return row;
   }
@@ -179,22 +188,26 @@ export class RoomMembersDialog {
     const person = this.#others.find(({ user }) => user === this.#who.value);
     if (!person) return;
     const { user, name } = person;
-    this.#button.disabled = true;
-    await this.#change("memberAdded", name, (it) => it.addMember(user, name));
-    this.#button.disabled = false;
-    (this.#addBox.hidden ? this.#close : this.#who).focus();
+    const isCurrent = await this.#requests.submit(
+      (isCurrent) => this.#change("memberAdded", name, (it) => it.addMember(user, name), isCurrent),
+      this.#context.translator.text("addRefused", { name }),
+    );
+    if (isCurrent) (this.#addBox.hidden ? this.#close : this.#who).focus();
   }
 
-  /** @param {"memberAdded" | "memberRemoved"} key @param {string} name @param {(room: Room) => Promise<void>} request */
-  async #change(key, name, request) {
+  /**
+   * @param {"memberAdded" | "memberRemoved"} key What the status says.
+   * @param {string} name
+   * @param {(room: Room) => Promise<void>} request
+   * @param {import("../members/dialog_requests.js").IsCurrent} isCurrent
+   */
+  async #change(key, name, request, isCurrent) {
     const room = this.#room;
-    const { translator } = this.#context;
     if (!room) return;
     this.#status.textContent = "";
-    await attempt(this.#error, translator, async () => {
-      await request(room);
-      this.#status.textContent = translator.text(key, { name });
-      await this.#read(room);
-    }, key === "memberAdded" ? translator.text("addRefused", { name }) : "");
+    await request(room);
+    if (!isCurrent()) return;
+    this.#status.textContent = this.#context.translator.text(key, { name });
+    await this.#read(room);
   }
 }

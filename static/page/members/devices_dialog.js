@@ -7,8 +7,9 @@
 
 import { prepareDialog } from "../base/dialog.js";
 import { find, make, onClick } from "../base/dom.js";
+import { DialogRequests } from "./dialog_requests.js";
 import { LinkView, pageAddress } from "./link_view.js";
-import { attempt, recordRow, timeOf } from "./records.js";
+import { recordRow, timeOf } from "./records.js";
 
 /** @typedef {import("../../client/member_types.js").Device} Device */
 
@@ -19,11 +20,13 @@ export class DevicesDialog {
   #error = find("devices-error", HTMLElement);
   #add = find("device-add", HTMLButtonElement);
   #link;
+  #requests;
   #chat;
   #translator;
 
   /** @param {import("../i18n/strings.js").Translator} translator @param {import("../../client.js").Chat} chat */
   constructor(translator, chat) {
+    this.#requests = new DialogRequests(this.#dialog, this.#add, this.#error, translator);
     this.#translator = translator;
     this.#chat = chat;
     this.#link = new LinkView("device-link", translator);
@@ -35,19 +38,18 @@ export class DevicesDialog {
 
   /** Opens it. */
   open() {
-    this.#dialog.showModal();
-    void this.#attempt(() => this.#refresh());
+    this.#requests.open();
+    void this.#requests.attempt(() => this.#refresh());
   }
 
   async #addDevice() {
-    this.#add.disabled = true;
     // A new link makes the one before it useless.
     this.#link.clear();
     const terms = { device: /** @type {const} */ (true), page: pageAddress() };
-    await this.#attempt(async () =>
-      this.#link.show(await this.#chat.invite(terms), this.#translator.text("deviceLinkRule"))
-    );
-    this.#add.disabled = false;
+    await this.#requests.submit(async (isCurrent) => {
+      const invited = await this.#chat.invite(terms);
+      if (isCurrent()) this.#link.show(invited, this.#translator.text("deviceLinkRule"));
+    });
   }
 
   async #refresh() {
@@ -86,14 +88,9 @@ export class DevicesDialog {
 
   /** @param {string} device */
   async #signOut(device) {
-    await this.#attempt(async () => {
+    await this.#requests.attempt(async () => {
       await this.#chat.revoke({ device });
       await this.#refresh();
     });
-  }
-
-  /** @param {() => Promise<void>} request */
-  #attempt(request) {
-    return attempt(this.#error, this.#translator, request);
   }
 }

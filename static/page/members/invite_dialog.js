@@ -9,9 +9,10 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find, make } from "../base/dom.js";
 import { kindOfRoom } from "../base/room_kinds.js";
+import { DialogRequests } from "./dialog_requests.js";
 import { isServiceRoom } from "../rooms/rooms.js";
 import { LinkView, pageAddress } from "./link_view.js";
-import { attempt, recordRow, roleName, timeOf } from "./records.js";
+import { recordRow, roleName, timeOf } from "./records.js";
 
 /** @typedef {import("../../client/member_types.js").Invite} Invite */
 /** @typedef {import("../../client/member_types.js").Role} Role */
@@ -37,6 +38,7 @@ export class InviteDialog {
   #list = find("invites", HTMLElement);
   #none = find("invites-none", HTMLElement);
   #link;
+  #requests;
   #chat;
   #translator;
   #activeRoom;
@@ -47,6 +49,7 @@ export class InviteDialog {
    * @param {() => string | undefined} activeRoom The room that is shown.
    */
   constructor(translator, chat, activeRoom) {
+    this.#requests = new DialogRequests(this.#dialog, this.#button, this.#error, translator);
     this.#translator = translator;
     this.#chat = chat;
     this.#activeRoom = activeRoom;
@@ -73,8 +76,8 @@ export class InviteDialog {
         roomChoice(name, this.#translator.roomName(name), name === this.#activeRoom())
       ),
     );
-    this.#dialog.showModal();
-    void this.#attempt(() => this.#refresh());
+    this.#requests.open();
+    void this.#requests.attempt(() => this.#refresh());
   }
 
   async #make() {
@@ -86,13 +89,11 @@ export class InviteDialog {
     this.#error.textContent = isValid ? "" : this.#translator.text("inviteUsesRule");
     if (!isValid) return;
     const terms = { role, uses, rooms, seconds: Number(this.#time.value), page: pageAddress() };
-    this.#button.disabled = true;
-    await this.#attempt(async () => {
+    await this.#requests.submit(async (isCurrent) => {
       const invited = await this.#chat.invite(terms);
       this.#draw(await this.#chat.invites());
-      this.#link.show(invited, this.#about(invited.invite));
+      if (isCurrent()) this.#link.show(invited, this.#about(invited.invite));
     });
-    this.#button.disabled = false;
   }
 
   async #refresh() {
@@ -127,15 +128,10 @@ export class InviteDialog {
   /** @param {string} invite */
   async #revoke(invite) {
     this.#link.clear();
-    await this.#attempt(async () => {
+    await this.#requests.attempt(async () => {
       await this.#chat.revoke({ invite });
       await this.#refresh();
     });
-  }
-
-  /** @param {() => Promise<void>} request */
-  #attempt(request) {
-    return attempt(this.#error, this.#translator, request);
   }
 }
 

@@ -9,6 +9,7 @@ import { localeOf } from "../base/dates.js";
 import { make, onClick } from "../base/dom.js";
 
 /** @typedef {import("../i18n/strings.js").Translator} Translator */
+/** @typedef {Pick<Translator, "faultSentence">} FaultTranslator */
 
 /**
  * A row of a list.
@@ -33,24 +34,25 @@ export function timeOf(at, { language }) {
 
 /**
  * Makes requests, and shows in words why they fail.
- * @param {HTMLElement} line
- * @param {Translator} translator
+ * @param {Pick<HTMLElement, "textContent">} line
+ * @param {FaultTranslator} translator
  * @param {() => Promise<void>} request
  * @param {string} [refusal] As in {@linkcode errorText}.
+ * @param {() => boolean} [isCurrent] Whether the line still is for this request.
  */
-export async function attempt(line, translator, request, refusal) {
+export async function attempt(line, translator, request, refusal, isCurrent = () => true) {
   line.textContent = "";
   try {
     await request();
   } catch (error) {
-    line.textContent = errorText(error, translator, refusal);
+    if (isCurrent()) line.textContent = errorText(error, translator, refusal);
   }
 }
 
 /**
  * A failure of a request in words.
  * @param {unknown} error
- * @param {Translator} translator
+ * @param {FaultTranslator} translator
  * @param {string} [refusal] What `not_allowed` means here, if that is known.
  */
 export function errorText(error, translator, refusal) {

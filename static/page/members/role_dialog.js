@@ -9,7 +9,8 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find, make } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
-import { errorText, roleName } from "./records.js";
+import { DialogRequests } from "./dialog_requests.js";
+import { roleName } from "./records.js";
 
 /** @typedef {import("../../client/member_types.js").Role} Role */
 /** @typedef {import("../i18n/strings.js").Key} Key */
@@ -29,6 +30,7 @@ export class RoleDialog {
   #own = find("role-own", HTMLElement);
   #error = find("role-error", HTMLElement);
   #button = find("role-do", HTMLButtonElement);
+  #requests;
   #translator;
   #chat;
   #toasts;
@@ -47,6 +49,7 @@ export class RoleDialog {
    * @param {(user: string) => string | undefined} roleOf The role that lists of people show; undefined for mere members.
    */
   constructor(translator, chat, toasts, roleOf) {
+    this.#requests = new DialogRequests(this.#dialog, this.#button, this.#error, translator);
     this.#translator = translator;
     this.#chat = chat;
     this.#toasts = toasts;
@@ -65,10 +68,9 @@ export class RoleDialog {
     const { strings } = this.#translator;
     this.#title.replaceChildren(...sentence(strings.roleTitle, { name }));
     this.#own.hidden = user !== this.#chat.me.value?.user;
-    this.#error.textContent = "";
     this.#choice.replaceChildren(...ROLES.map((it) => this.#option(it, it === current)));
+    this.#requests.open();
     this.#explain();
-    this.#dialog.showModal();
     const chosen = this.#choice.querySelector("input:checked");
     if (chosen instanceof HTMLElement) chosen.focus();
   }
@@ -96,24 +98,15 @@ export class RoleDialog {
   async #submit() {
     const role = this.#chosen;
     const { user, name } = this.#subject;
-    this.#button.disabled = true;
-    this.#error.textContent = "";
-    try {
-      await this.#chat.setRole(user, role);
-      this.#dialog.close();
-      const words = roleName(role, this.#translator);
-      this.#toasts.show(this.#translator.text("roleDone", { name, role: words }));
-    } catch (error) {
-      this.#error.textContent = this.#errorText(error);
-    }
-    this.#button.disabled = false;
-  }
-
-  /** @param {unknown} error */
-  #errorText(error) {
-    const { user, role } = this.#chat.me.value ?? {};
+    const { me: { value: me } } = this.#chat;
     // An owner may do everything but this.
-    const isLast = this.#subject.user === user && role === "owner";
-    return errorText(error, this.#translator, isLast ? this.#translator.text("roleLastOwner") : "");
+    const isLast = user === me?.user && me.role === "owner";
+    const isDone = await this.#requests.submitAndClose(
+      () => this.#chat.setRole(user, role),
+      isLast ? this.#translator.text("roleLastOwner") : "",
+    );
+    if (!isDone) return;
+    const words = roleName(role, this.#translator);
+    this.#toasts.show(this.#translator.text("roleDone", { name, role: words }));
   }
 }

@@ -8,7 +8,7 @@
 import { prepareDialog } from "../base/dialog.js";
 import { find } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
-import { attempt } from "../members/records.js";
+import { DialogRequests } from "../members/dialog_requests.js";
 
 /** The words for each action. */
 const WORDS = /** @type {const} */ ({
@@ -32,6 +32,7 @@ export class ClearDialog {
   #error = find("clear-error", HTMLElement);
   #cancel = find("clear-cancel", HTMLElement);
   #button = find("clear-do", HTMLButtonElement);
+  #requests;
   #translator;
   #toasts;
   /** @type {import("../../client.js").Room | null} */
@@ -41,6 +42,7 @@ export class ClearDialog {
 
   /** @param {import("../i18n/strings.js").Translator} translator @param {import("../shell/toasts.js").Toasts} toasts */
   constructor(translator, toasts) {
+    this.#requests = new DialogRequests(this.#dialog, this.#button, this.#error, translator);
     this.#translator = translator;
     this.#toasts = toasts;
   }
@@ -56,8 +58,8 @@ export class ClearDialog {
     );
     this.#text.textContent = strings[text];
     this.#button.textContent = strings[button];
-    this.#reason.value = this.#error.textContent = "";
-    this.#dialog.showModal();
+    this.#reason.value = "";
+    this.#requests.open();
     this.#cancel.focus();
   }
 
@@ -65,14 +67,11 @@ export class ClearDialog {
     const [room, action] = [this.#room, this.#action];
     if (room === null) return;
     const reason = this.#reason.value.trim();
-    this.#button.disabled = true;
-    await attempt(this.#error, this.#translator, async () => {
-      // The title may be gone afterwards.
-      const name = this.#translator.roomName(room.name);
-      await room.moderate(action, reason === "" ? {} : { reason });
-      this.#dialog.close();
-      this.#toasts.show(this.#translator.text(WORDS[action].done, { room: name }));
-    });
-    this.#button.disabled = false;
+    // The title may be gone afterwards.
+    const name = this.#translator.roomName(room.name);
+    const isDone = await this.#requests.submitAndClose(() =>
+      room.moderate(action, reason === "" ? {} : { reason })
+    );
+    if (isDone) this.#toasts.show(this.#translator.text(WORDS[action].done, { room: name }));
   }
 }

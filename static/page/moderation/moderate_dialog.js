@@ -10,7 +10,7 @@ import { prepareDialog } from "../base/dialog.js";
 import { excerpt } from "../text/excerpt.js";
 import { find, focusField, make, onClick } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
-import { attempt } from "../members/records.js";
+import { DialogRequests } from "../members/dialog_requests.js";
 import { moderatesService } from "./ranks.js";
 import { sanctionRow } from "./sanction_row.js";
 
@@ -62,6 +62,7 @@ export class ModerateDialog {
   #error = find("moderate-error", HTMLElement);
   #button = find("moderate-do", HTMLButtonElement);
   #role = find("moderate-role", HTMLElement);
+  #requests;
   #translator;
   #chat;
   #toasts;
@@ -82,6 +83,7 @@ export class ModerateDialog {
    * @param {RoleTools} roles
    */
   constructor(translator, chat, toasts, moderatorRooms, roles) {
+    this.#requests = new DialogRequests(this.#dialog, this.#button, this.#error, translator);
     this.#translator = translator;
     this.#chat = chat;
     this.#toasts = toasts;
@@ -110,7 +112,7 @@ export class ModerateDialog {
     this.#quote.textContent = excerpt(text, MAX_QUOTE);
     this.#quote.hidden = text === "";
     this.#role.hidden = !this.#roles.mayChangeRole(subject.user);
-    this.#reason.value = this.#error.textContent = "";
+    this.#reason.value = "";
     const { strings } = this.#translator;
     const here = this.#translator.text("moderateHere", { room: this.#translator.roomName(room) });
     this.#where.replaceChildren(option("room", here), option("service", strings.everywhere));
@@ -118,9 +120,9 @@ export class ModerateDialog {
     if (first) first.checked = true;
     this.#adapt();
     this.#drawCurrent();
-    this.#dialog.showModal();
+    this.#requests.open();
     first?.focus();
-    void attempt(this.#error, this.#translator, () => this.#moderatorRooms.loadSanctions());
+    void this.#requests.attempt(() => this.#moderatorRooms.loadSanctions());
   }
 
   /** @returns {Action} */
@@ -172,7 +174,7 @@ export class ModerateDialog {
 
   /** @param {import("./sanctions.js").Sanction} sanction */
   async #end(sanction) {
-    await attempt(this.#error, this.#translator, () => endSanction(this.#chat, sanction));
+    await this.#requests.attempt(() => endSanction(this.#chat, sanction));
   }
 
   async #submit() {
@@ -180,20 +182,19 @@ export class ModerateDialog {
     const { user, name, room } = this.#subject;
     const seconds = this.#timeBox.hidden ? 0 : Number(this.#time.value);
     const reason = this.#reason.value.trim();
-    this.#button.disabled = true;
-    await attempt(this.#error, this.#translator, async () => {
+    const isDone = await this.#requests.submitAndClose(async (isCurrent) => {
       await this.#chat.moderate(action, {
         ...{ user, name },
         ...(!this.#isEverywhere && { room }),
         ...(seconds > 0 && { seconds }),
         ...(reason && { reason }),
       });
+      if (!isCurrent()) return;
       this.#isGone = action !== "mute" && Boolean(this.#origin()?.closest("#members"));
-      this.#dialog.close();
-      const place = this.#translator.roomName(room);
-      this.#toasts.show(this.#translator.text(WORDS[action].done, { name, room: place }));
     });
-    this.#button.disabled = false;
+    if (!isDone) return;
+    const place = this.#translator.roomName(room);
+    this.#toasts.show(this.#translator.text(WORDS[action].done, { name, room: place }));
   }
 }
 

@@ -9,7 +9,7 @@ import { prepareDialog } from "../base/dialog.js";
 import { excerpt } from "../text/excerpt.js";
 import { find } from "../base/dom.js";
 import { sentence } from "../base/elements.js";
-import { attempt } from "../members/records.js";
+import { DialogRequests } from "../members/dialog_requests.js";
 
 /** @typedef {import("../log/types.js").Message} Message */
 
@@ -22,6 +22,7 @@ export class ReportDialog {
   #error = find("report-error", HTMLElement);
   #cancel = find("report-cancel", HTMLElement);
   #button = find("report-do", HTMLButtonElement);
+  #requests;
   #translator;
   #toasts;
   /** @type {{ room: import("../../client.js").Room, position: string } | null} */
@@ -31,6 +32,7 @@ export class ReportDialog {
 
   /** @param {import("../i18n/strings.js").Translator} translator @param {import("../shell/toasts.js").Toasts} toasts */
   constructor(translator, toasts) {
+    this.#requests = new DialogRequests(this.#dialog, this.#button, this.#error, translator);
     this.#translator = translator;
     this.#toasts = toasts;
     this.#dialog.addEventListener("close", () => {
@@ -49,8 +51,8 @@ export class ReportDialog {
     this.#origin = row;
     this.#title.replaceChildren(...sentence(this.#translator.strings.reportTitle, { name }));
     this.#quote.textContent = excerpt(text, 300);
-    this.#reason.value = this.#error.textContent = "";
-    this.#dialog.showModal();
+    this.#reason.value = "";
+    this.#requests.open();
     // On a phone, the field would open the keyboard.
     (matchMedia("(pointer: fine)").matches ? this.#reason : this.#cancel).focus();
   }
@@ -59,12 +61,9 @@ export class ReportDialog {
     const target = this.#target;
     if (target === null) return;
     const reason = this.#reason.value.trim();
-    this.#button.disabled = true;
-    await attempt(this.#error, this.#translator, async () => {
-      await target.room.report(target.position, reason === "" ? {} : { reason });
-      this.#dialog.close();
-      this.#toasts.show(this.#translator.text("reportDone"));
-    });
-    this.#button.disabled = false;
+    const isDone = await this.#requests.submitAndClose(() =>
+      target.room.report(target.position, reason === "" ? {} : { reason })
+    );
+    if (isDone) this.#toasts.show(this.#translator.text("reportDone"));
   }
 }
