@@ -88,6 +88,7 @@ export class RoomPane {
         if (!isBegun) onDemand.parts?.suggestions.update();
         else void onDemand.preload().then((later) => later?.suggestions.update());
       },
+      stopSuggesting: () => onDemand.parts?.suggestions.close(),
       showToast: (line) => toasts.show(line),
       pickEmoji: (anchor, onPick) => void onDemand.use(({ picker }) => picker.open(anchor, onPick)),
     });

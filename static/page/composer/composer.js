@@ -45,6 +45,7 @@ import { onLookingChange } from "../base/user_presence.js";
  * @property {(room: Room, text: string) => readonly string[]} mentionsIn The users whom a text for a room mentions.
  * @property {(isBegun: boolean) => void} suggestMentions Suggests people to mention if the user is typing a name; `isBegun`: an
  *   `@` was just typed.
+ * @property {() => void} stopSuggesting Closes the list of people to mention.
  * @property {(words: string) => void} showToast Shows a toast.
  * @property {(anchor: HTMLElement, onPick: (emoji: string) => void) => void} pickEmoji Opens the emoji picker at an element.
  * @property {(line: import("./commands.js").CommandLine) => Promise<string>} run Runs a command; resolves with an error message.
@@ -186,6 +187,7 @@ export class Composer {
 
   /** @param {import("./draft.js").Draft} draft */
   #showDraft(draft) {
+    this.#context.stopSuggesting();
     this.#draft = draft;
     const text = fieldText(draft);
     // Assigning the same text would still move the caret to the end and clear the undo history.
@@ -253,6 +255,7 @@ export class Composer {
       if (isChanged) room.edit(edit.position, text);
     } else if (line.kind === "say") this.#say(room, line.text, reply?.position);
     else {
+      this.#context.stopSuggesting();
       this.focus();
       return void this.#runCommand(room, line);
     }

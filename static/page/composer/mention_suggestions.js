@@ -72,6 +72,12 @@ export class MentionSuggestions {
     this.#select(0);
   }
 
+  /** Closes the list: the field has another text, perhaps in another room. */
+  close() {
+    this.#dismissed = -1;
+    this.#close();
+  }
+
   /** The others in the room, whom the user has not blocked. In a direct room, there is no one else to mention. */
   #others() {
     const room = this.#rooms.active.value;
@@ -127,6 +133,8 @@ export class MentionSuggestions {
 
   /** Replaces what was typed by the whole name. @param {number} index */
   #insert(index) {
+    // The caret may have moved since the last event.
+    this.#closeIfOver();
     const person = this.#people[index];
     if (!person || !this.#typed) return;
     const { start, query } = this.#typed;

@@ -166,6 +166,60 @@ pageTest("The list of people to mention closes without side effects", async (sta
   assert.equal(await page.locator(".mention").count(), 0, "an edit mentions nobody");
 });
 
+pageTest(
+  "The list of people to mention closes with each text that it was opened for",
+  async (stage) => {
+    for (const name of ["Ben", "Bea"]) await stage.joinRoom(name, "den");
+    const page = await stage.enter("?name=Ann#attic", WIDE);
+    await page.evaluate(`location.hash = "den"`);
+    await page.locator("#people-count", { hasText: "3" }).waitFor({ state: "attached" });
+    await whenJoined(page);
+    await page.focus("#text");
+    const open = async (text: string) => {
+      await page.keyboard.type(text);
+      await eventually(() => suggestions(page), ["> Ben", "Bea"]);
+    };
+    const closed = async (when: string) => {
+      assert.deepEqual(await suggestions(page), [], when);
+      assert.equal(await page.getAttribute("#text", "aria-activedescendant"), null, when);
+    };
+
+    await open("hello @be");
+    await page.keyboard.press("Control+Enter");
+    await eventually(() => page.inputValue("#text"), "");
+    await closed("the message was sent");
+    await untilShown(page, "hello @be");
+
+    await open("/unknown @be");
+    await page.keyboard.press("Control+Enter");
+    await page.locator("#text-error", { hasText: /./ }).waitFor();
+    await closed("the command was run");
+    await page.fill("#text", "");
+
+    // By keyboard, so that the field keeps the focus.
+    await open("to @be");
+    await page.keyboard.press("Alt+ArrowUp");
+    await page.locator("#room-title", { hasText: "# attic" }).waitFor();
+    await closed("another room is shown");
+    await page.keyboard.type("@be");
+    await closed("nobody is in that room");
+    await page.keyboard.press("Enter");
+    await untilShown(page, "@be");
+    await page.keyboard.press("Alt+ArrowDown");
+    await eventually(() => page.inputValue("#text"), "to @be");
+    await closed("the draft was not typed just now");
+
+    // A list that was dismissed is one of the text that is gone.
+    await page.fill("#text", "@be");
+    await eventually(() => suggestions(page), ["> Ben", "Bea"]);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Enter");
+    await eventually(() => page.inputValue("#text"), "");
+    await page.keyboard.insertText("@be");
+    await eventually(() => suggestions(page), ["> Ben", "Bea"]);
+  },
+);
+
 pageTest("On a phone, a tap completes a name", async (stage) => {
   await stage.joinRoom("张伟", "den");
   const page = await stage.enter("?name=Ann#den", PHONE);
