@@ -51,6 +51,7 @@ import { SettingsDialog } from "./dialogs/settings_dialog.js";
 import { listShortcuts } from "./dialogs/shortcut_list.js";
 import { notify, withdraw } from "./shell/notifications.js";
 import { showSignInBar } from "./shell/sign_in.js";
+import { watchSignOut } from "./shell/sign_out.js";
 import { showSignedOutBar } from "./shell/signed_out.js";
 import { browserStorage } from "./base/storage.js";
 import { addStrings } from "./i18n/strings.js";
@@ -115,7 +116,8 @@ export class OnDemandParts {
     document.body.append(template.content);
     listShortcuts();
     translate(translator.language.value);
-    new KeptWriter(new KeptPages(browserStorage(), location.href, chat, palette.rooms), chat);
+    const keptPages = new KeptPages(browserStorage(), location.href, chat, palette.rooms);
+    new KeptWriter(keptPages, chat, preferences);
     attention.useNotifications({ notify, withdraw });
     this.deleteDialog = new DeleteDialog(translator);
     this.joinDialog = new JoinDialog({ chat, preferences, translator, goToRoom: palette.goToRoom });
@@ -196,6 +198,7 @@ export class OnDemandParts {
     translator.refresh();
     showSignInBar(chat);
     showSignedOutBar(chat, preferences, translator);
+    watchSignOut(chat, preferences);
     watchBan(chat, translator);
     new UpgradeBar(translator, chat, isFree);
     const reload = () => ({ words: translator.text("reload"), run: () => location.reload() });

@@ -8,6 +8,7 @@
 import { MAX_NAME_LENGTH } from "../client/identity.js";
 import { Value } from "../client/observable.js";
 import { roomName } from "../client/room/room_name.js";
+import { LAST_USER } from "./base/storage.js";
 
 /** @typedef {import("./i18n/strings.js").Language} Language */
 /** @typedef {"system" | "light" | "dark"} Theme */
@@ -150,11 +151,16 @@ export class Preferences {
 
   /** The last user id; identifies the user's own messages until there is a connection. */
   get lastUser() {
-    return this.#storage.get("last-user");
+    return this.#storage.get(LAST_USER);
   }
 
   set lastUser(user) {
-    this.#storage.set("last-user", user);
+    this.#storage.set(LAST_USER, user);
+  }
+
+  /** Whether another tab has signed the user out: nothing of the user is stored any more. */
+  get isSignedOut() {
+    return this.#storage.isSignedOut;
   }
 
   /** The last room shown. */

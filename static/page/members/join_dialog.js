@@ -145,8 +145,9 @@ export class JoinDialog {
   /** @param {Chat} chat @param {Me} me */
   #enter({ invitedRooms: { value: rooms } }, { user, name }) {
     const { preferences } = this.#context;
-    preferences.name = preferences.lastName = name;
+    // First: what follows belongs to this user.
     preferences.lastUser = user;
+    preferences.name = preferences.lastName = name;
     preferences.rooms = [...new Set([...rooms, ...preferences.rooms])];
     history.replaceState(null, "", linkTo(location.href, rooms[0] ?? preferences.room));
     location.reload();

@@ -20,14 +20,20 @@ const DELETE_AFTER_MS = 500;
 export class KeptWriter {
   #pages;
   #chat;
+  #preferences;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #dueAt = Infinity;
 
-  /** @param {import("./kept_pages.js").KeptPages} pages @param {import("../../client.js").Chat} chat */
-  constructor(pages, chat) {
+  /**
+   * @param {import("./kept_pages.js").KeptPages} pages
+   * @param {import("../../client.js").Chat} chat
+   * @param {import("../preferences.js").Preferences} preferences
+   */
+  constructor(pages, chat, preferences) {
     this.#pages = pages;
     this.#chat = chat;
+    this.#preferences = preferences;
     pages.onChange = (event) => this.#scheduleWrite(event);
     onLookingChange((looks) => !looks && this.write());
     addEventListener("pagehide", () => this.write());
@@ -39,6 +45,7 @@ export class KeptWriter {
   write() {
     clearTimeout(this.#timer);
     this.#dueAt = Infinity;
+    if (this.#preferences.isSignedOut) return;
     for (const name of this.#pages.changedRooms) this.#write(name);
     this.#pages.changedRooms.clear();
   }

@@ -6,10 +6,9 @@
  * @module
  */
 
-import { browserStorage } from "../base/storage.js";
+import { BROWSER_KEYS, browserStorage, LAST_USER } from "../base/storage.js";
 
-/** What belongs to the browser rather than to the user. */
-const KEPT = ["theme", "language"];
+let isLeaving = false;
 
 /**
  * Signs out and leaves the page.
@@ -32,9 +31,29 @@ export async function signOut(chat) {
 
 /** Removes what the page has stored for the user, now and when the page is left: until then, some of it may be stored again. */
 export function removeStored() {
+  isLeaving = true;
   removeNow();
   // Listeners run in the order in which they were added, so this one runs after those that store something.
   addEventListener("pagehide", removeNow);
+}
+
+/**
+ * Leaves the page when another tab signs its user out: this one still shows what the user has read and written.
+ * @param {import("../../client.js").Chat} chat
+ * @param {import("../preferences.js").Preferences} preferences
+ */
+export function watchSignOut(chat, preferences) {
+  const leave = () => {
+    // If another user has signed in since, what is stored is that user's.
+    if (isLeaving || !preferences.isSignedOut || preferences.lastUser !== null) return;
+    // First: the chat stores unsent messages again as long as it is open.
+    chat.close();
+    removeStored();
+    location.reload();
+  };
+  addEventListener("storage", ({ key }) => key?.endsWith(` ${LAST_USER}`) && leave());
+  // It may have happened before this was loaded.
+  leave();
 }
 
 function removeNow() {
@@ -42,9 +61,11 @@ function removeNow() {
   const { pathname, host } = new URL(".", location.href);
   const page = `parley-page ${pathname} `;
   const client = `parley ${location.protocol.replace("http", "ws")}//${host}${pathname}ws `;
+  // First: other tabs then know why the rest is removed, and do not store it again.
+  storage?.removeItem(page + LAST_USER);
   for (const key of Object.keys(storage ?? {})) {
     const isOwn = key.startsWith(page)
-      ? !KEPT.includes(key.slice(page.length))
+      ? !BROWSER_KEYS.includes(key.slice(page.length))
       : key.startsWith(client);
     if (isOwn) storage?.removeItem(key);
   }

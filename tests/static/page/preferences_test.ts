@@ -35,6 +35,24 @@ Deno.test("Preferences are restored at the next visit", () => {
   );
 });
 
+Deno.test("Preferences of a user whom another tab has signed out are not stored, and those of the browser are", () => {
+  const keep = storage();
+  const preferences = new Preferences(new PageStorage(keep, PAGE));
+  preferences.lastUser = "a_ann";
+  assert.equal(preferences.isSignedOut, false);
+  keep.texts.clear();
+  assert.equal(preferences.isSignedOut, true);
+  Object.assign(preferences, { lastUser: "a_ann", lastName: "Ann", room: "den", theme: "dark" });
+  preferences.saveBlocked(new Map([["u2345678", "Ben"]]));
+  assert.deepEqual([...keep.texts], [["parley-page / theme", "dark"]]);
+  // The tab has got another user.
+  Object.assign(preferences, { lastUser: "a_ben", lastName: "Ben" });
+  assert.deepEqual([preferences.isSignedOut, keep.texts.get("parley-page / last-name")], [
+    false,
+    "Ben",
+  ]);
+});
+
 Deno.test("Preferences ignore invalid values", () => {
   const kept = [["language", "xx"], ["theme", "pink"], ["notifies", "1"], [
     "rooms",

@@ -20,14 +20,21 @@ const EXPECTED =
 function signInTest(
   name: string,
   run: (stage: Stage) => Promise<void>,
-  { env = {}, locale = "en-US" }: { env?: Readonly<Record<string, string>>; locale?: string } = {},
+  { env = {}, locale = "en-US", serviceWorkers = "allow" }: {
+    env?: Readonly<Record<string, string>>;
+    locale?: string;
+    serviceWorkers?: "allow" | "block";
+  } = {},
 ): void {
   browserTest(name, async (browser) => {
     const port = String(freePort());
     await using provider = await startProvider(`http://127.0.0.1:${port}`);
     const settings = { PORT: port, AUTH: "required", ...provider.settings, ...env };
     await using service = await startTestService(settings);
-    await using opened = await openWindow(browser, `${service.url}/#den`, { locale });
+    await using opened = await openWindow(browser, `${service.url}/#den`, {
+      locale,
+      serviceWorkers,
+    });
     await run({ service, provider, page: opened.page });
     const toProvider = `request: ${provider.issuer}/`;
     assert.deepEqual(
@@ -109,6 +116,53 @@ signInTest("Signing out removes what the page has stored for the user", async ({
   assert.ok(!left.some((key) => /draft|kept|deed/.test(key)), left.join("\n"));
   assert.ok(left.includes("other") && left.includes("parley-page / theme"), left.join("\n"));
 });
+
+/** Counts the notices that the last user was removed. */
+const COUNTS_SIGN_OUTS = `
+  globalThis.signOuts = 0;
+  addEventListener("storage", ({ key, newValue }) => {
+    if (key === "parley-page / last-user" && newValue === null) setTimeout(() => globalThis.signOuts++);
+  });
+`;
+
+signInTest("No other tab stores again what signing out has removed", async ({ page, service }) => {
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await signInAs(page, "ann");
+  await whenJoined(page);
+  const context = page.context();
+  const openTab = async (room: string, isLaterLoaded: boolean) => {
+    const tab = await context.newPage();
+    await tab.addInitScript(COUNTS_SIGN_OUTS);
+    if (!isLaterLoaded) await tab.route("**/page/later.js*", () => {});
+    await tab.goto(`${service.url}/#${room}`);
+    await whenJoined(tab);
+    await tab.fill("#text", `a draft in ${room}`);
+    if (isLaterLoaded) await tab.locator("#settings-dialog").waitFor({ state: "attached" });
+    return tab;
+  };
+  // The page's second script makes a tab leave the page.
+  const whole = await openTab("tea", true);
+  const begun = await openTab("den", false);
+  const keys = () => page.evaluate<string[]>("Object.keys(localStorage).sort()");
+  await until(
+    "the drafts are stored",
+    async () => (await keys()).filter((key) => / draft\.(?:tea|den)$/.test(key)).length === 2,
+  );
+  await page.locator("#me").click();
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Sign out there too" }).click();
+  await page.getByText("Sign in to chat.").waitFor();
+  await until("a tab that has not loaded all knows it", () => begun.evaluate("signOuts > 0"));
+  await begun.fill("#text", "a draft in den, with more");
+  await until(
+    "the other tab has left",
+    async () => await whole.getByText("Sign in to chat.").isVisible(),
+  );
+  assert.equal(await whole.inputValue("#text"), "");
+  await begun.close();
+  const left = await keys();
+  assert.ok(!left.some((key) => /draft|kept |deed|last-user|last-name/.test(key)), left.join("\n"));
+}, { serviceWorkers: "block" });
 
 signInTest("What a user writes before signing in again stays in the field", async ({ page }) => {
   await page.getByText("Sign in to chat.").waitFor();

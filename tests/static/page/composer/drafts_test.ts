@@ -79,6 +79,36 @@ Deno.test("Drafts of one tab survive a message sent from another tab", () => {
   assert.deepEqual(tab(keep).get("den"), saying("a long thought"), "after a reload");
 });
 
+const LAST_USER = "parley-page / last-user";
+
+for (const user of ["a_ann", "m_ann"]) {
+  for (const next of [null, "a_ben"]) {
+    Deno.test(`Drafts of ${user} are not stored again once another tab has signed them out, ${next === null ? "and nobody in" : "and another user in"}`, () => {
+      const keep = storage([[LAST_USER, user]]);
+      const drafts = tab(keep);
+      drafts.set("den", saying("a secret"));
+      keep.texts.clear();
+      if (next !== null) keep.texts.set(LAST_USER, next);
+      const left = new Map(keep.texts);
+      drafts.restore();
+      drafts.set("den", saying("a secret, again"));
+      drafts.set("lobby", saying("another"));
+      assert.deepEqual(keep.texts, left);
+      assert.deepEqual(drafts.get("den"), saying("a secret, again"), "in its own tab");
+    });
+  }
+}
+
+Deno.test("Drafts of guests and of users who are not known yet are stored whatever the last user is", () => {
+  for (const user of [null, "u1"]) {
+    const keep = storage(user === null ? [] : [[LAST_USER, user]]);
+    const drafts = tab(keep);
+    keep.texts.set(LAST_USER, "m_ann");
+    drafts.set("den", saying("half a th"));
+    assert.deepEqual(tab(keep).get("den"), saying("half a th"), `${user}`);
+  }
+});
+
 Deno.test("Drafts remove only the copy that they wrote or showed", () => {
   const keep = storage();
   const [ann, other] = [tab(keep), tab(keep)];
