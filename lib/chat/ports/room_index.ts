@@ -9,7 +9,10 @@ import type { RoomId } from "../../core/names/names.ts";
 
 /** Maximum number of private and direct rooms of one user. */
 export const MAX_OWN_ROOMS = 200;
-/** Of these, the number that others can fill: nobody can keep a user from creating rooms by adding the user to many. */
+/**
+ * Others can add a user who has fewer rooms than this, whoever created those: nobody can keep a user from creating rooms by
+ * adding the user to many.
+ */
 export const MAX_ROOMS_BY_OTHERS = 150;
 /** Maximum number of listed rooms. */
 export const MAX_LISTED_ROOMS = 1_000;

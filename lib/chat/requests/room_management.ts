@@ -169,7 +169,7 @@ async function create(
   }
   const result = await publishEvent(room, event, { me, id }, context);
   if (result.kind !== "entered") {
-    if (isNewPrivate) await correctIndex(room, me, context);
+    if (isNewPrivate) await correctIndex(room, [me.user], context);
     // The settings of the room come before the rule that it is new.
     return result.why === "read_only"
       ? faultFrame(id, "room_exists")
@@ -198,14 +198,20 @@ async function findPrivate(
   return { room, isRepeated: await bus.receipt(room, user, id) !== undefined };
 }
 
-/** Another request with the same id may have created the room at the same time. */
+/**
+ * Corrects the lists of users after a refused creation: another request may have created the room at the same time. Resolves with
+ * the room's state.
+ */
 async function correctIndex(
   room: RoomId,
-  { user }: RoomUser,
+  users: readonly UserId[],
   context: RoomManagementContext,
-): Promise<void> {
+): Promise<RoomState> {
   const { state } = await readRoom(room, context);
-  await context.roomIndex.indexMembers(room, [user], state.hasMember(user));
+  for (const user of users) {
+    await context.roomIndex.indexMembers(room, [user], state.hasMember(user));
+  }
+  return state;
 }
 
 /** Whether a user may create a room: by ROOM_CREATION, and by the table of rights. */
@@ -282,9 +288,9 @@ async function createDirect(
     notifyMembers(room, users, true, context);
     return undefined;
   }
+  const state = await correctIndex(room, users, context);
   // The other user was faster.
-  if (result && result.why === "room_exists") return undefined;
-  await context.roomIndex.indexMembers(room, users, false);
+  if (state.access === "direct") return undefined;
   if (result) return ackOrFault(id, room, result);
   return full.includes(me.user)
     ? faultFrame(id, "too_many_rooms")

@@ -261,6 +261,32 @@ Deno.test("A user has a limited number of private and direct rooms, of which oth
   assert.equal(await scene.outcome(mia, { type: "open", user: BOB }), "not_allowed");
 });
 
+Deno.test("A direct room that is refused to one user stays in the lists when the other opens it meanwhile", async () => {
+  const roomIndex = emptyIndex();
+  using scene = new RoomsScene({ roomIndex });
+  const [ann, bob] = [await scene.enter("ann"), await scene.enter("bob")];
+  for (let index = 0; index < MAX_ROOMS_BY_OTHERS; index++) {
+    await roomIndex.indexMembers(roomId(`_private.${index}`), [user(BOB)], true);
+  }
+  const indexMembers = roomIndex.indexMembers.bind(roomIndex);
+  const { promise: opened, resolve } = Promise.withResolvers<void>();
+  roomIndex.indexMembers = async (...change) => {
+    const full = await indexMembers(...change);
+    if (change[3] === ANN) await opened;
+    return full;
+  };
+  assert.deepEqual(await ann.ask({ type: "open", id: "1", user: BOB }), []);
+  const { room: id } = await scene.ask(bob, { type: "open", user: ANN });
+  resolve();
+  await scene.beat();
+  const answer = ann.fresh().find((it) => it.id === "1");
+  assert.deepEqual([answer?.type, answer?.room], ["room", id]);
+  const room = roomId(String(id));
+  for (const member of [ANN, BOB]) {
+    assert.ok((await roomIndex.roomsOf(user(member))).includes(room), member);
+  }
+});
+
 Deno.test("Guests put no room into everybody's list, which they could fill", async () => {
   using scene = new RoomsScene();
   const ann = await scene.enter("ann");
