@@ -53,18 +53,14 @@ async function main(args: readonly string[]): Promise<number> {
   if (command.kind === "bench") return await runBenchCommand(command.args);
   const get = (name: string) => command.flags.get(name) ?? Deno.env.get(name);
   const secrets = await readSecretFiles(get);
-  const read = parseConfig(get, secrets.texts);
-  const pathOf = (name: string) => get(name)?.trim() || null;
-  const ca = await readCa(get("REDIS_CA_FILE"));
-  const tls = command.kind === "serve"
-    ? await readKeyPair(pathOf("TLS_CERT_FILE"), pathOf("TLS_KEY_FILE"))
-    : await readKeyPair(null, null);
-  const tokenKey = await readPublicKey(
-    command.kind === "serve" ? pathOf("JWT_PUBLIC_KEY_FILE") : null,
-  );
-  const words = await readWordFile(
-    command.kind === "serve" ? pathOf("BLOCKED_WORDS_FILE") : null,
-  );
+  const isServing = command.kind === "serve";
+  const read = parseConfig(get, secrets.texts, isServing);
+  // Other commands use none of these files.
+  const pathOf = (name: string) => isServing && get(name)?.trim() || null;
+  const ca = await readCa(pathOf("REDIS_CA_FILE"));
+  const tls = await readKeyPair(pathOf("TLS_CERT_FILE"), pathOf("TLS_KEY_FILE"));
+  const tokenKey = await readPublicKey(pathOf("JWT_PUBLIC_KEY_FILE"));
+  const words = await readWordFile(pathOf("BLOCKED_WORDS_FILE"));
   const problems = [
     ...command.problems,
     ...secrets.problems.map(describeProblem),
@@ -98,9 +94,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Reads the certificate authority of `REDIS_CA_FILE`; `pem` is undefined if the setting is empty. */
 async function readCa(
-  path: string | undefined,
+  path: string | null,
 ): Promise<{ kind: "good"; pem: string | undefined } | { kind: "bad"; problem: ConfigProblem }> {
-  if (!path) return { kind: "good", pem: undefined };
+  if (path === null) return { kind: "good", pem: undefined };
   const problem = { name: "REDIS_CA_FILE", value: path };
   try {
     const pem = await Deno.readTextFile(path);

@@ -51,10 +51,13 @@ export const settings: readonly Setting<unknown>[] = Object.values(SETTINGS);
  *
  * @param get Returns the text of a name such as `PORT`; undefined or "" for the default.
  * @param secrets Texts that are used instead.
+ * @param isServing Whether a service runs with these settings. Only then must they fit together: a command that asks the
+ *   service, or copies its store, may be given only some of the service's settings.
  */
 export function parseConfig(
   get: (name: string) => string | undefined,
   secrets: SecretTexts = new Map(),
+  isServing = true,
 ):
   | { readonly kind: "good"; readonly config: Config }
   | { readonly kind: "bad"; readonly problems: readonly ConfigProblem[] } {
@@ -72,7 +75,7 @@ export function parseConfig(
       problems.push({ name: setting.name, value: shown, allowed });
     }
   }
-  problems.push(...crossFieldProblems(values));
+  if (isServing) problems.push(...crossFieldProblems(values));
   if (problems.length > 0 || !isComplete(values)) return { kind: "bad", problems };
   return { kind: "good", config: Object.freeze(values) };
 }

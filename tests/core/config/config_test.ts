@@ -19,8 +19,9 @@ import { anyPlainText, anyText } from "../names/hostile_texts.ts";
 
 type Values = Readonly<Record<string, string>>;
 
-function parse(values: Values): ReturnType<typeof parseConfig> {
-  return parseConfig((name) => Object.hasOwn(values, name) ? values[name] : undefined);
+function parse(values: Values, isServing?: boolean): ReturnType<typeof parseConfig> {
+  const get = (name: string) => Object.hasOwn(values, name) ? values[name] : undefined;
+  return parseConfig(get, undefined, isServing);
 }
 
 function configOf(values: Values): Config {
@@ -349,6 +350,9 @@ Deno.test("MODERATION_URL and MODERATION_SECRET need each other", () => {
   const MODERATION_SECRET = `whsec_${"A".repeat(40)}`;
   const [noUrl] = problemsOf({ MODERATION_SECRET });
   assert.deepEqual([noUrl?.value, noUrl?.allowed], ["…", "only with MODERATION_URL"]);
+  for (const [name, value] of Object.entries({ MODERATION_URL, MODERATION_SECRET })) {
+    assert.equal(parse({ [name]: value }, false).kind, "good", "without a service to run");
+  }
 });
 
 Deno.test("TRUST_PROXY is a list of addresses and CIDRs", () => {
@@ -647,6 +651,7 @@ for (
 ) {
   Deno.test(`parseConfig() rejects ${Object.keys(values).join(" and ")} in this combination`, () => {
     assert.deepEqual(problemsOf(values), [problem]);
+    assert.equal(parse(values, false).kind, "good", "without a service to run");
   });
 }
 

@@ -92,6 +92,26 @@ Deno.test("parley with settings before the command runs the command", async () =
   assert.match(output, /^parley: There is no store in \/nowhere/);
 });
 
+for (
+  const [command, why] of [
+    [["backup", "/nowhere/b"], /^parley: There is no store in \/nowhere/],
+    [["restore", "/nowhere/b"], /^parley: There is no file \/nowhere\/b/],
+    [["users"], /^parley: Set ADMIN_TOKEN to that of the service/],
+  ] as const
+) {
+  Deno.test(`parley ${command[0]} does not check settings and files that only the service uses`, async () => {
+    const { output } = await run(command, {
+      DATA_DIR: "/nowhere",
+      MODERATION_SECRET: `whsec_${"A".repeat(40)}`,
+      REDIS_CA_FILE: "/nowhere/ca.pem",
+      ADMIN_PORT: "9000",
+      PORT: "9000",
+    });
+    assert.match(output, why);
+    assert.equal(output.trimEnd().split("\n").length, 1, output);
+  });
+}
+
 Deno.test("parley reports an unusable certificate file together with all other problems, and exits with 2", async () => {
   const folder = await Deno.makeTempDir();
   await Deno.writeTextFile(`${folder}/garbage.pem`, "no certificate");
