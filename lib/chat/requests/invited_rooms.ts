@@ -10,7 +10,7 @@ import { parseRoom, type RoomId } from "../../core/names/names.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { SignedInMember } from "../ports/directory.ts";
 import { addMember, readRoom, type RoomMembersContext } from "./room_members.ts";
-import type { RoomUser } from "./room_management.ts";
+import type { RoomUser } from "./room_user.ts";
 
 /**
  * Whether a user may invite others to rooms. The answer is the same for private rooms of others and for those that do not exist.

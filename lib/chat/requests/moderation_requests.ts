@@ -26,7 +26,7 @@ import type { WordFilter } from "../moderation/word_filter.ts";
 import type { Room } from "../room/room.ts";
 import { withAllowedText } from "../moderation/allowed_event.ts";
 import { acknowledge, ackOrFault } from "./answers.ts";
-import { setListed } from "./room_management.ts";
+import { setListed } from "./room_creation.ts";
 
 /** What these requests need. */
 export interface ModerationContext extends EnterContext {
