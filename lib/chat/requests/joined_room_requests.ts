@@ -3,7 +3,7 @@
  * @module
  */
 import { contentOf } from "../../core/log/content.ts";
-import type { Action, Draft, Message } from "../../core/log/entry.ts";
+import { type Action, type Draft, fingerprint, type Message } from "../../core/log/entry.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { readablePage } from "../../core/log/reading/readable_log.ts";
@@ -95,6 +95,41 @@ export async function handleJoinedRoomRequest(
   }
 }
 
+/** Faults that are final, and for which the log, which recognizes repetitions, may not have been asked. */
+const FINAL_REFUSALS: ReadonlySet<string> = new Set(
+  ["not_allowed", "muted", "locked_down", "blocked_words", "rejected"],
+);
+
+/**
+ * The answer to a request that is refused: the first one, if it repeats an action that has entered the log. The user may have been
+ * muted since, for example, and must not be told that the message was not sent.
+ */
+export async function answerRefused(
+  fault: FrameOf<"fault">,
+  request: JoinedRoomRequest,
+  membership: Membership,
+  { bus, words }: Pick<RequestContext, "bus" | "words">,
+  isModerator: boolean,
+): Promise<Frame | undefined> {
+  const { id } = request;
+  if (id === undefined || !isEntry(request) || !FINAL_REFUSALS.has(fault.code)) return fault;
+  const { roomId: room, user } = membership;
+  try {
+    const receipt = await bus.receipt(room, user, id);
+    if (receipt === undefined) return fault;
+    const checked = checkWords(request, membership, words);
+    const sent = typeof checked === "object" && checked.kind === "allowed"
+      ? checked.request
+      : request;
+    const draft = draftOf(sent, membership, id, isModerator);
+    if (receipt.fingerprint !== fingerprint(draft)) return fault;
+    return ackOrFault(id, room, { kind: "entered", ...receipt });
+  } catch (error) {
+    if (!(error instanceof BusUnavailable)) throw error;
+    return faultFrame(id, "unavailable", error.message);
+  }
+}
+
 async function respond(
   request: JoinedRoomRequest,
   membership: Membership,
@@ -179,9 +214,13 @@ async function report(
   return result.kind === "entered" ? acknowledge(id, { room }) : ackOrFault(id, room, result);
 }
 
-function isEntryRequest({ type }: JoinedRoomRequest): boolean {
-  return type === "say" || type === "edit" || type === "delete" || type === "react" ||
-    type === "report";
+function isEntryRequest(request: JoinedRoomRequest): boolean {
+  return request.type === "report" || isEntry(request);
+}
+
+function isEntry(request: JoinedRoomRequest): request is EntryRequest {
+  const { type } = request;
+  return type === "say" || type === "edit" || type === "delete" || type === "react";
 }
 
 /** Not `async`: without a review, a message waits for nothing but the bus. */

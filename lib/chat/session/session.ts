@@ -28,6 +28,7 @@ import {
 } from "../../core/protocol/requests.ts";
 import { acknowledge } from "../requests/answers.ts";
 import {
+  answerRefused,
   type CurrentRights,
   handleJoinedRoomRequest,
   isReadRequest,
@@ -325,7 +326,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
       return this.onRequestRefused(request);
     }
     const fault = this.#faultFor(request, membership);
-    if (fault) return this.sendFrame(fault);
+    if (fault) return await this.#refuse(fault, request, membership);
     if (isReadRequest(request)) return await this.#handleRead(request, membership);
     const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
     if (waitMs > 0) {
@@ -336,7 +337,17 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     using _sending = request.type === "say" ? this.rules.startSending(membership.room) : undefined;
     const frame = await handleJoinedRoomRequest(request, membership, this.#context, requester);
     if (request.type === "say") this.#onSaid(membership, frame);
+    if (frame?.type === "fault") return await this.#refuse(frame, request, membership);
     this.respond(frame);
+  }
+
+  async #refuse(
+    fault: FrameOf<"fault">,
+    request: JoinedRoomRequest,
+    membership: Membership,
+  ): Promise<void> {
+    const isModerator = this.signIn.may("moderate", membership.roomId);
+    this.respond(await answerRefused(fault, request, membership, this.#context, isModerator));
   }
 
   /** A message was answered. One that is repeated was sent when it was entered. */
