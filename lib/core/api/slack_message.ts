@@ -30,6 +30,7 @@ const TextObject = v.object({ text });
 const blockText = v.optional(v.fallback(v.union([TextObject, text]), undefined));
 const elements = v.optional(v.fallback(v.array(v.unknown()), []));
 const Block = v.object({
+  type: text,
   text: blockText,
   fields: listOf(TextObject),
   elements,
@@ -88,7 +89,9 @@ export function readSlackMessage(body: unknown): HookMessage | undefined {
   return whole === "" ? undefined : { name: username, text: whole };
 }
 
-function blockLines({ text, fields = [], elements = [] }: Block): readonly string[] {
+function blockLines({ type, text, fields = [], elements = [] }: Block): readonly string[] {
+  // Buttons and menus.
+  if (type === "actions") return [];
   const own = typeof text === "object" ? text.text : text;
   return [own ?? "", ...fields.map((it) => it.text ?? ""), elementText(elements, 0)];
 }

@@ -21,6 +21,7 @@ for (
         { type: "divider" },
         { type: "section", text: { type: "mrkdwn", text: "passed" }, fields: [{ text: "main" }] },
         { type: "context", elements: [{ type: "mrkdwn", text: "by Ann" }] },
+        { type: "actions", elements: [{ type: "button", text: { text: "Open" }, value: "7" }] },
         { type: "image", image_url: "https://a.example/x.png", alt_text: "a chart" },
       ],
     }, "Build 7\npassed\nmain\nby Ann"],

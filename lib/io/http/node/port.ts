@@ -11,7 +11,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { parseAddress } from "../../../core/http/ip_address.ts";
 import { type Refusal, refuse } from "../../../core/http/handshake.ts";
 import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
-import { failureResponse, refusalResponse, withSecurityHeaders } from "../responses.ts";
+import { failureResponse, refusalFor, refusalResponse, withSecurityHeaders } from "../responses.ts";
 import { withTimeout } from "../../timeout.ts";
 import type { KeyPair } from "../../tls/key_pair.ts";
 import { AcceptWatch, tcpProbe } from "./accept_watch.ts";
@@ -83,7 +83,11 @@ export class NodePort implements OpenPort {
       },
     );
     this.#server = createNodeServer((incoming, outgoing) => {
-      if (this.#watchResponse(incoming, outgoing)) listener(incoming, outgoing);
+      if (!this.#watchResponse(incoming, outgoing)) return;
+      const { headers: { host = "" }, method, socket, url = "" } = incoming;
+      // The listener knows no URL for it, and so not who asks.
+      if (host === "" || URL.canParse(`http://${host}`)) listener(incoming, outgoing);
+      else writeResponse(socket, withSecurityHeaders(refusalFor(url, BAD_HOST)), method === "HEAD");
     }, keyPair);
     this.#server.on("connection", (stream: Socket) => this.#onConnection(stream));
     this.#server.on("upgrade", (incoming: IncomingMessage, stream: Socket, head: Buffer) => {

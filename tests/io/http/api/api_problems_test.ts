@@ -282,6 +282,20 @@ Deno.test("A request under an unknown host name is answered with problem details
   assert.deepEqual([answer.status, JSON.parse(answer.body).code], [421, "host_refused"]);
 });
 
+Deno.test("A request with a malformed Host is answered with problem details", async () => {
+  await using service = await startTestService();
+  for (const host of ["127.0.0.1:99999999", "[::zz]", "a b", "a/b"]) {
+    for (const path of ["/api/v1/me", "/hooks/key"]) {
+      const answer = await sendRequest(
+        service.port,
+        `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+      assert.equal(answer.status, 400, host);
+      assert.equal(answer.headers.get("content-type"), "application/problem+json", host);
+    }
+  }
+});
+
 Deno.test("A user's calls, streams and sockets share the user's limits, and nobody else's", async () => {
   await using folder = new TemporaryFolder();
   const settings = { JWT_SECRET: SECRET, DATA_DIR: folder.path };
