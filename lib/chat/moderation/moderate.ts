@@ -74,6 +74,7 @@ function settingsEvent(
   const settings = { access, title: title?.trim(), topic: topic?.trim(), readOnly, slowSeconds };
   const all = Object.entries({ ...settings, keepDays, history, archived });
   const given = Object.fromEntries(all.filter(([, value]) => value !== undefined));
+  if (Object.keys(given).length === 0) return "there is no setting to change";
   return { kind: "room", ...given };
 }
 

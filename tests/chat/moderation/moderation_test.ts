@@ -245,6 +245,15 @@ Deno.test("In a read-only room only moderators send", async () => {
   assert.deepEqual([settings.readOnly, settings.topic], [true, "News"]);
 });
 
+Deno.test("A request that changes no setting is refused, and enters nothing", async () => {
+  using scene = new Scene();
+  await scene.start();
+  const { top } = await scene.den.chat.bus.state(room("den"));
+  const frames = await scene.moderator.ask({ type: "room", id: "1", room: "den", colour: "red" });
+  assert.equal(outcome(frames, "1"), "bad_frame");
+  assert.deepEqual((await scene.den.chat.bus.state(room("den"))).top, top);
+});
+
 Deno.test("Slow mode lets a user send one message in the interval, and moderators more", async () => {
   using scene = new Scene();
   await scene.start();
