@@ -22,6 +22,7 @@ import {
   replaceKeyPair,
   tcpStreamOf,
 } from "./server.ts";
+import { checkHost } from "../../../core/http/handshake.ts";
 import { connectionOf, type EventConnection } from "../event_connection.ts";
 import { TcpGuard } from "./tcp_guard.ts";
 import { requestOf, writeResponse } from "./upgrade_messages.ts";
@@ -84,10 +85,11 @@ export class NodePort implements OpenPort {
     );
     this.#server = createNodeServer((incoming, outgoing) => {
       if (!this.#watchResponse(incoming, outgoing)) return;
-      const { headers: { host = "" }, method, socket, url = "" } = incoming;
-      // The listener knows no URL for it, and so not who asks.
-      if (host === "" || URL.canParse(`http://${host}`)) listener(incoming, outgoing);
-      else writeResponse(socket, withSecurityHeaders(refusalFor(url, BAD_HOST)), method === "HEAD");
+      const { headers: { host = null }, method = "GET", socket, url = "" } = incoming;
+      // The listener refuses these too, but knows no URL then, and so not in which form.
+      const refusal = checkHost({ method, headers: { get: () => host } });
+      if (refusal === undefined) listener(incoming, outgoing);
+      else writeResponse(socket, withSecurityHeaders(refusalFor(url, refusal)), method === "HEAD");
     }, keyPair);
     this.#server.on("connection", (stream: Socket) => this.#onConnection(stream));
     this.#server.on("upgrade", (incoming: IncomingMessage, stream: Socket, head: Buffer) => {
