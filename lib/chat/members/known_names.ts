@@ -47,6 +47,16 @@ export class KnownNames {
     return this.#isOthers(user, resembledKeys(name));
   }
 
+  /**
+   * Whether a name that somebody states of a user can be believed: it is the member's own, or could not be taken for that of a member
+   * or an operator.
+   */
+  isCredible(author: Author): boolean {
+    const { user, name } = author;
+    if (userKind(user) !== "member") return !this.isLookalike(author);
+    return nameKeys(name).every((key) => this.#owners.get(key) === user);
+  }
+
   /** Whether a name is like the service's, as far as only members may have it. */
   isServices({ user, name }: Author): boolean {
     return userKind(user) !== "member" && nameKeys(name).some((key) => SERVICE_NAME_KEYS.has(key));

@@ -26,6 +26,8 @@ export interface ModerationCase {
   readonly isCreator: boolean;
   /** The name of a user who is in the room. */
   readonly nameOf: (user: UserId) => Name | undefined;
+  /** Whether the name that the request states of another user can be believed: all who read the event see it. */
+  readonly isCredible: (target: Target) => boolean;
   /** The current time, in milliseconds since 1970. */
   readonly date: number;
 }
@@ -81,7 +83,7 @@ function settingsEvent(
 /** The event, or what is wrong with the request. */
 function actionEvent(
   { action, user, name, seconds, reason }: RequestOf<"moderate">,
-  { authority, room, nameOf, date }: ModerationCase,
+  { authority, room, nameOf, isCredible, date }: ModerationCase,
 ): RoomEvent | string {
   const why = reason?.trim() ? { reason: reason.trim() } : {};
   switch (action) {
@@ -95,7 +97,7 @@ function actionEvent(
       return room === undefined ? `${action} needs a room` : { kind: "clear", ...archived, ...why };
     }
     default: {
-      const target = targetOf(user, name, nameOf);
+      const target = targetOf(user, name, { nameOf, isCredible });
       if (target === undefined) return `${action} needs the id of a user`;
       const rank = authority === "operator" ? authority : rankOf(authority, room) ?? "moderator";
       if (action === "kick") {
@@ -110,15 +112,17 @@ function actionEvent(
   }
 }
 
-/** Undefined without a valid id. Without a name, the id is the name. */
+/** Undefined without a valid id. Without a name that is known or credible, the id is the name. */
 function targetOf(
   user: string | undefined,
   given: string | undefined,
-  nameOf: ModerationCase["nameOf"],
+  { nameOf, isCredible }: Pick<ModerationCase, "nameOf" | "isCredible">,
 ): Target | undefined {
   if (user === undefined || !isUserId(user)) return undefined;
-  const name = nameOf(user) ?? (given === undefined ? undefined : parseName(given));
-  if (name !== undefined) return { user, name };
+  const known = nameOf(user);
+  if (known !== undefined) return { user, name: known };
+  const stated = given === undefined ? undefined : parseName(given);
+  if (stated !== undefined && isCredible({ user, name: stated })) return { user, name: stated };
   return isStoredName(user) ? { user, name: user } : undefined;
 }
 

@@ -17,6 +17,7 @@ import { isClosed } from "../../core/rooms/closed_room.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
 import type { KnownModerators } from "../members/known_moderators.ts";
+import type { KnownNames } from "../members/known_names.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type EnterContext, enterEvent, logOf, moderationEvent } from "../moderation/moderate.ts";
 import type { RuledRoom, Sanctions, Subject } from "../moderation/sanctions.ts";
@@ -34,8 +35,10 @@ export interface ModerationContext extends EnterContext {
   readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
   /** The mutes and bans. */
   readonly sanctions: Pick<Sanctions, "imposed" | "exemptionFor">;
-  /** The roles of members. */
-  readonly names: { readonly moderators: Pick<KnownModerators, "roleOf"> };
+  /** The names and the roles of members. */
+  readonly names: Pick<KnownNames, "isCredible"> & {
+    readonly moderators: Pick<KnownModerators, "roleOf">;
+  };
   /** For the ends of mutes and bans. */
   readonly clock: Pick<Clock, "date">;
   /** Decides which words titles, topics and reasons may contain. */
@@ -87,6 +90,7 @@ export async function handleModeration(
     ...{ authority, room, date: context.clock.date() },
     isCreator: joined?.state.creator === user,
     nameOf: (other) => joined?.presence.seenNameOf(other),
+    isCredible: (target) => context.names.isCredible(target),
   });
   if (event.kind === "refused") return faultFrame(id, event.code, event.why);
   const allowed = withAllowedText(event, context.words);

@@ -43,7 +43,7 @@ export interface SignInContext extends CredentialContext {
   /** The names of members. */
   readonly names: Pick<
     KnownNames,
-    "isReserved" | "isLookalike" | "isServices" | "areOwned" | "moderators"
+    "isReserved" | "isLookalike" | "isServices" | "isCredible" | "areOwned" | "moderators"
   >;
   /** Decides which words a chosen name may contain. */
   readonly words: Pick<WordFilter, "allowsName">;
