@@ -50,7 +50,7 @@ export const roomEvent: ValueSchema<RoomEvent> = v.variant("kind", [
     reason,
     ...common,
   }),
-  v.object({ kind: v.literal("lockdown"), on: v.boolean(), ...common }),
+  v.object({ kind: v.literal("lockdown"), on: v.boolean(), reason, ...common }),
   v.object({ kind: v.literal("held"), reply: v.optional(v.string()), ...common }),
   v.object({ kind: v.literal("delete"), of: v.string(), reason, ...target }),
   v.object({ kind: v.literal("release"), of: v.string(), ...target }),

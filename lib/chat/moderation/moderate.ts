@@ -90,7 +90,7 @@ function actionEvent(
     case "lockdown":
     case "unlock":
       if (room !== undefined) return `${action} concerns the whole service: leave room out`;
-      return { kind: "lockdown", on: action === "lockdown" };
+      return { kind: "lockdown", on: action === "lockdown", ...why };
     case "clear":
     case "delete": {
       const archived = action === "delete" && { archived: true as const };

@@ -155,7 +155,7 @@ export type EventAction =
     readonly reason?: string | undefined;
   }
   /** While it is on, guests can neither join nor send. */
-  | { readonly kind: "lockdown"; readonly on: boolean }
+  | { readonly kind: "lockdown"; readonly on: boolean; readonly reason?: string | undefined }
   /** Gives a member another role in the service. The directory of members has it already. */
   | ({ readonly kind: "role"; readonly role: Role } & Target)
   /**
@@ -232,7 +232,10 @@ function textOf(event: RoomEvent, { author, seconds }: EventContext): string {
         event.reason,
       );
     case "lockdown":
-      return event.on ? "locked the service to guests" : "opened the service to guests";
+      return withReason(
+        event.on ? "locked the service to guests" : "opened the service to guests",
+        event.reason,
+      );
     case "role":
       return `made ${shownName(event.name)} ${event.role === "owner" ? "an" : "a"} ${event.role}`;
     case "held":

@@ -245,6 +245,16 @@ Deno.test("In a read-only room only moderators send", async () => {
   assert.deepEqual([settings.readOnly, settings.topic], [true, "News"]);
 });
 
+Deno.test("The reason for a lockdown is in _audit", async () => {
+  using scene = new Scene();
+  await scene.start();
+  await scene.act("lockdown", { user: undefined, reason: "a raid" });
+  const { messages } = await scene.den.chat.bus.page(AUDIT_ROOM, undefined, 1);
+  assert.deepEqual(messages.map(({ event }) => event), [
+    { kind: "lockdown", on: true, reason: "a raid" },
+  ]);
+});
+
 Deno.test("A request that changes no setting is refused, and enters nothing", async () => {
   using scene = new Scene();
   await scene.start();

@@ -92,7 +92,7 @@ const EVENTS: readonly RoomEvent[] = [
   { kind: "kick", ...eve, reason: "noise", rank: "owner" },
   added,
   { kind: "member", ...eve, on: true },
-  { kind: "lockdown", on: true },
+  { kind: "lockdown", on: true, reason: "a raid" },
   { kind: "room", readOnly: false, slowSeconds: 0, archived: false, access: "listed" },
   { kind: "unmute", ...bob },
   { kind: "unmute", ...eve },

@@ -53,6 +53,7 @@ const TEXTS: readonly (readonly [RoomEvent, string, EventContext?])[] = [
   [{ kind: "clear" }, "removed all earlier messages"],
   [{ kind: "clear", archived: true, reason: "moved" }, "deleted the room: moved"],
   [{ kind: "lockdown", on: true }, "locked the service to guests"],
+  [{ kind: "lockdown", on: true, reason: "a raid" }, "locked the service to guests: a raid"],
   [{ kind: "lockdown", on: false }, "opened the service to guests"],
   [{ kind: "role", ...bob, role: "owner" }, "made Bob an owner"],
   [{ kind: "role", ...bob, role: "member" }, "made Bob a member"],
