@@ -48,8 +48,8 @@ export class KnownNames {
   }
 
   /**
-   * Whether a name that somebody states of a user can be believed: it is the member's own, or could not be taken for that of a member
-   * or an operator.
+   * Whether a name that a request gives for another user is safe to show: for a member only their own name, for others any that does
+   * not look like the name of a member or of the service.
    */
   isCredible(author: Author): boolean {
     const { user, name } = author;

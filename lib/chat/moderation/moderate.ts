@@ -26,7 +26,7 @@ export interface ModerationCase {
   readonly isCreator: boolean;
   /** The name of a user who is in the room. */
   readonly nameOf: (user: UserId) => Name | undefined;
-  /** Whether the name that the request states of another user can be believed: all who read the event see it. */
+  /** Whether the name that the request gives for a user is safe to show: everyone who reads the event sees it. */
   readonly isCredible: (target: Target) => boolean;
   /** The current time, in milliseconds since 1970. */
   readonly date: number;

@@ -10,8 +10,8 @@ import type { RoomId } from "../../core/names/names.ts";
 /** Maximum number of private and direct rooms of one user. */
 export const MAX_OWN_ROOMS = 200;
 /**
- * Others can add a user who has fewer rooms than this, whoever created those: nobody can keep a user from creating rooms by
- * adding the user to many.
+ * A user with this many private and direct rooms, their own included, can no longer be added to others. The remaining rooms up to
+ * {@linkcode MAX_OWN_ROOMS} are reserved for those that the user creates.
  */
 export const MAX_ROOMS_BY_OTHERS = 150;
 /** Maximum number of listed rooms. */

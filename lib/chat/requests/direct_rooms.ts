@@ -1,6 +1,6 @@
 /**
- * Requests that open direct rooms: the room of two users, whoever opens it. Who has left one does not want to hear from the
- * other user.
+ * Requests that open direct rooms. Two users share one direct room, regardless of who opens it. A user who has left it receives
+ * nothing more from the other one until they return.
  * @module
  */
 import { mayInClosedRooms } from "../../core/auth/rights.ts";

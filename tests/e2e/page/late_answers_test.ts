@@ -6,6 +6,7 @@ import { stringsOf } from "../../../static/page/i18n/strings.js";
 import { MEMBER_SETTINGS } from "../../support/identity/member_links.ts";
 import { becomeMember, joinAsMember } from "./members/become_member.ts";
 import { eventually, pageTest, whenJoined } from "./page_fixture.ts";
+import { createPrivate } from "./rooms/create_private.ts";
 
 const en = { ...laterEn, ...stringsOf("en") };
 const settings = MEMBER_SETTINGS;
@@ -59,15 +60,6 @@ async function closeDialog(page: Page): Promise<void> {
 /** Goes to a room of the sidebar. @param title Of the room, above its messages. */
 async function goTo(page: Page, room: string, title = room): Promise<void> {
   await page.locator("#rooms a", { hasText: room }).click();
-  await eventually(() => page.innerText("#room-title"), title);
-  await whenJoined(page);
-}
-
-async function createPrivate(page: Page, title: string): Promise<void> {
-  await page.click("#new-room");
-  await page.locator("#new-room-dialog[open]").waitFor();
-  await page.keyboard.type(title);
-  await page.keyboard.press("Enter");
   await eventually(() => page.innerText("#room-title"), title);
   await whenJoined(page);
 }

@@ -22,6 +22,7 @@ import {
   untilShown,
   whenJoined,
 } from "../page_fixture.ts";
+import { createPrivate } from "./create_private.ts";
 
 await loadStrings("zh");
 const zh = { ...laterEn, ...stringsOf("zh") };
@@ -33,16 +34,6 @@ function texts(page: Page): Promise<string> {
   return page.evaluate(`document.title + document.body.innerText +
     [...document.querySelectorAll("[aria-label], [title], [placeholder], option")].map((it) =>
       [it.ariaLabel, it.title, it.placeholder, it.textContent].join(" ")).join(" ")`);
-}
-
-/** Creates a private room with the dialog. */
-async function createPrivate(page: Page, title: string): Promise<void> {
-  await page.click("#new-room");
-  await page.locator("#new-room-dialog[open]").waitFor();
-  await page.keyboard.type(title);
-  await page.keyboard.press("Enter");
-  await eventually(() => page.innerText("#room-title"), title);
-  await page.locator("[aria-current][data-state=joined]").waitFor();
 }
 
 /** Adds a person to the private room that is shown. */
