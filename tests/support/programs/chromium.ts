@@ -35,6 +35,12 @@ const FLAGS = [
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
+/**
+ * Otherwise each window has a second process, which waits for a page of another site. Two profiles never share a process, but
+ * the tabs of one do.
+ */
+const ONE_PROCESS_PER_PROFILE = "--renderer-process-limit=1";
+
 /** Starts a browser without a window. @param flags Command-line flags in addition to those that all tests need. */
 export function launch({ path }: Program, flags: readonly string[] = []): Promise<Browser> {
   const options = { executablePath: path, args: [...FLAGS, ...flags], timeout: DEADLINE_MS };
@@ -68,7 +74,7 @@ function shareBrowser(): void {
   isShared = true;
   Deno.test.beforeAll(async () => {
     const path = await findProgram(CHROMIUM.names);
-    if (path !== undefined) browser = await launch({ path, env: {} });
+    if (path !== undefined) browser = await launch({ path, env: {} }, [ONE_PROCESS_PER_PROFILE]);
   });
   Deno.test.afterAll(() => browser?.close());
 }

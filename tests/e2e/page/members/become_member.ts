@@ -5,6 +5,7 @@
 import type { Page } from "playwright-core";
 import type { Chat, Room } from "../../../../static/client.js";
 import { inviteAsOperator } from "../../../support/identity/member_links.ts";
+import { FakeStorage } from "../../../static/client/fake_platform.ts";
 import { type OpenOptions, type PageFixture, whenJoined } from "../page_fixture.ts";
 
 /** Opens the link of an invite in a separate window; the dialog is open. */
@@ -18,17 +19,35 @@ export async function openLink(
   return page;
 }
 
-/** A page whose user has just become a member, in the room `den`. @param terms Of the invite, as in the HTTP API. */
+/**
+ * A page whose user has become a member at an earlier visit, in the room `den`. The test "An invited visitor chooses a name and
+ * becomes a member" shows that the page itself stores this; here, it is loaded once instead of twice.
+ *
+ * @param terms Of the invite, as in the HTTP API.
+ */
 export async function becomeMember(
   stage: PageFixture,
   name: string,
   terms: Record<string, unknown> = {},
-  options: OpenOptions = {},
+  { before = "", ...options }: OpenOptions = {},
 ): Promise<Page> {
-  const secret = await inviteAsOperator(stage, { rooms: ["den"], ...terms });
-  const page = await openLink(stage, `#invite=${secret}`, options);
-  await page.fill("#join-name", name);
-  await page.press("#join-name", "Enter");
+  const storage = new FakeStorage();
+  const invited = { storage, device: "Chrome on Linux" };
+  const chat = await connectMember(stage, name, { rooms: ["den"], ...terms }, invited);
+  const { me: { value: me }, invitedRooms: { value: rooms } } = chat;
+  chat.close();
+  const choices = { name, "last-name": name, "last-user": me?.user ?? "", rooms: rooms.join(" ") };
+  for (const [key, value] of Object.entries(choices)) {
+    storage.setItem(`parley-page / ${key}`, value);
+  }
+  const stored = storage.keys.map((key) => [key, storage.getItem(key)]);
+  const script = `if (location.protocol === "http:" && localStorage.length === 0 &&
+    !sessionStorage.wasMember) {
+    for (const entry of ${JSON.stringify(stored)}) localStorage.setItem(...entry);
+    sessionStorage.wasMember = "yes";
+  }
+  ${before}`;
+  const page = await stage.open(`#${rooms[0]}`, { ...options, before: script });
   await whenNamed(page, name);
   return page;
 }
@@ -38,8 +57,10 @@ export async function connectMember(
   stage: PageFixture,
   name: string,
   terms: Record<string, unknown> = {},
+  options: Parameters<PageFixture["connectClient"]>[1] = {},
 ): Promise<Chat> {
-  const chat = stage.connectClient(name, { invite: await inviteAsOperator(stage, terms) });
+  const invite = await inviteAsOperator(stage, terms);
+  const chat = stage.connectClient(name, { ...options, invite });
   await new Promise<void>((resolve) => {
     chat.me.subscribe((me) => me !== null && resolve());
   });
