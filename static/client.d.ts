@@ -734,7 +734,7 @@ export type RoomSettings = {
   title: string;
   /** What the room is about; empty for none. */
   topic: string;
-  /** Whether only moderators may send messages. */
+  /** Whether only moderators and the creator may send messages. */
   readOnly: boolean;
   /** Seconds between two messages of one user; 0 for no slow mode. */
   slowSeconds: number;

@@ -26,7 +26,7 @@
  * @property {"open" | "listed" | "private" | "direct"} access Who sees the room: all users, also in the list of rooms, or only members.
  * @property {string} title A name for people; empty for none.
  * @property {string} topic What the room is about; empty for none.
- * @property {boolean} readOnly Whether only moderators may send messages.
+ * @property {boolean} readOnly Whether only moderators and the creator may send messages.
  * @property {number} slowSeconds Seconds between two messages of one user; 0 for no slow mode.
  * @property {number} keepDays Days for which messages are kept; 0 for as long as the service keeps them.
  * @property {"all" | "joined"} history Only of private rooms: `joined` hides from members what was said before they were added.
@@ -160,7 +160,7 @@
 /** @typedef {{ type: "presence", room: string, count: number, joined: readonly Person[], left: readonly Person[], changed?: readonly Person[], sampled?: boolean }} Presence */
 /** @typedef {{ type: "typing", room: string, user: string, name: string, on: boolean, ms: number }} Typing */
 /** The user has read up to this position on another connection. @typedef {{ type: "read", room: string, position: string }} Read */
-/** The user has become a member of a private or direct room, or is no longer one. @typedef {{ type: "member", room: string, on: boolean }} MemberNotice */
+/** The user has become a member of a private or direct room, or is no longer one. @typedef {{ type: "member", room: string, on: boolean, with?: { user: string, name: string } }} MemberNotice */
 /** Without an id, the server has removed the user from the room. @typedef {{ type: "left", id?: string, room: string, reason?: string, message?: string, until?: number }} Left */
 /** The user's token expires soon. @typedef {{ type: "expiring", inMs: number }} Expiring */
 /** An entry changes a message from before the user could read the room. @typedef {{ type: "hidden", room: string, position: string }} Hidden */

@@ -42,6 +42,7 @@ import {
   textEncoderWithPresence,
   untilText,
 } from "../../core/protocol/text_protocol.ts";
+import { closedKind } from "../../core/rooms/closed_room.ts";
 import { utf8Length } from "../../core/utf8.ts";
 import type { ConnectionHandler, SignInState, Socket } from "../ports/connection_handler.ts";
 import { PacedSocket } from "../paced_socket.ts";
@@ -65,6 +66,8 @@ export interface TextOptions {
 
 /** Id of a request to move to another room. The room's name may change while it is joined. */
 const MOVE_REQUEST_ID = "move";
+/** Number of newest messages to send when moving to a direct room. */
+const DIRECT_HISTORY = 20;
 /** Id of the first join. */
 const FIRST_REQUEST_ID = "first";
 /**
@@ -349,11 +352,14 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     if (text) this.#sendNotice(text);
   }
 
-  #onMember({ room, on }: FrameOf<"member">): void {
+  #onMember({ room, on, with: other }: FrameOf<"member">): void {
     // The answer to `/msg` says it.
     if (this.#directText !== undefined || room === this.#room || room === this.#pendingRoom) return;
+    if (!on) return this.#sendNotice(`you have left ${room}`);
     this.#sendNotice(
-      on ? `you are in the room ${room} now: /join ${room}` : `you have left ${room}`,
+      other
+        ? `${shownName(other.name)} has a direct room with you: /join ${room}`
+        : `you are in the room ${room} now: /join ${room}`,
     );
   }
 
@@ -369,7 +375,10 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     const movingTo = this.#destination;
     if (movingTo) return this.#socket.send(faultLine(`already moving to ${movingTo}`));
     this.#pendingRoom = room;
-    this.#session.handle({ type: "join", id: MOVE_REQUEST_ID, room });
+    // What the notice of a direct room is about was said before its reader moved there.
+    const limit = closedKind(room) === "direct" ? DIRECT_HISTORY : 0;
+    this.#historyLimit = limit;
+    this.#session.handle({ type: "join", id: MOVE_REQUEST_ID, room, limit });
   }
 
   /** Without a room, there is nothing that the connection is for. */

@@ -5,7 +5,7 @@
  * `EmbeddedBus` serves a single instance; `io/redis/bus.ts` connects several.
  * @module
  */
-import type { Draft, Entry, Rejection, UserId } from "../../core/log/entry.ts";
+import type { Author, Draft, Entry, Rejection, UserId } from "../../core/log/entry.ts";
 import type { Claim, ClaimResult, Person } from "../../core/presence/lease_table.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
 import type { Position } from "../../core/log/position.ts";
@@ -56,6 +56,8 @@ export interface MemberSignal {
   readonly about: RoomId;
   /** Whether the user is a member. */
   readonly on: boolean;
+  /** The other user of a new direct room. */
+  readonly with?: Author | undefined;
 }
 
 /** A moderator does not let a message be sent that waited. */

@@ -25,7 +25,7 @@ import {
 import {
   addMember,
   type EventOrigin,
-  notifyMembers,
+  notifyMember,
   publishEvent,
   type ReadRoom,
   readRoom,
@@ -82,7 +82,9 @@ async function createDirect(
   const event: RoomEvent = { kind: "room", created: true, access: "direct", members };
   const result = full.length === 0 && await publishEvent(room, event, { me, id }, context);
   if (result && result.kind === "entered") {
-    notifyMembers(room, users, true, context);
+    const [mine, other] = members;
+    notifyMember({ user: mine.user, about: room, on: true, with: other }, context);
+    notifyMember({ user: other.user, about: room, on: true, with: mine }, context);
     return undefined;
   }
   const state = await correctIndex(room, users, context);

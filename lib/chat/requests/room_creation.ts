@@ -33,7 +33,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { RoomIds } from "../ports/room_ids.ts";
 import type { RoomList } from "../rooms/room_list.ts";
 import { ackOrFault } from "./answers.ts";
-import { notifyMembers, publishEvent, readRoom, type RoomMembersContext } from "./room_members.ts";
+import { notifyMember, publishEvent, readRoom, type RoomMembersContext } from "./room_members.ts";
 import { type RoomUser, targetOf } from "./room_user.ts";
 
 /** What creating rooms needs. */
@@ -102,7 +102,7 @@ export async function createRoom(
       ? faultFrame(id, "room_exists")
       : ackOrFault(id, room, result);
   }
-  if (isNewPrivate) notifyMembers(room, [me.user], true, context);
+  if (isNewPrivate) notifyMember({ user: me.user, about: room, on: true }, context);
   // The creator of a private room may have left it since, or been banned from it.
   const isOut = isRepeated && !me.isAdmitted(room, (await readRoom(room, context)).state);
   if (isOut) return faultFrame(id, "not_allowed");

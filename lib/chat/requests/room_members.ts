@@ -12,7 +12,7 @@ import type { Frame } from "../../core/protocol/frames.ts";
 import { faultFrame } from "../../core/protocol/json_protocol.ts";
 import { closedKind } from "../../core/rooms/closed_room.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
-import type { PublishResult, WorkerBus } from "../ports/bus.ts";
+import type { MemberSignal, PublishResult, WorkerBus } from "../ports/bus.ts";
 import type { RoomIndex } from "../ports/room_index.ts";
 import { ackOrFault } from "./answers.ts";
 
@@ -58,7 +58,9 @@ export async function addMember(
   const result = await publishEvent(room, { kind: "member", ...target, on: true }, origin, context);
   // Again: a reader of the room's earlier state has taken it for a mistake.
   await roomIndex.indexMembers(room, users, result.kind === "entered");
-  if (result.kind === "entered") notifyMembers(room, users, true, context);
+  if (result.kind === "entered") {
+    notifyMember({ user: target.user, about: room, on: true }, context);
+  }
   return ackOrFault(id, room, result);
 }
 
@@ -79,7 +81,7 @@ export async function removeMember(
   );
   if (result.kind === "entered") {
     await context.roomIndex.indexMembers(room, [user], false);
-    notifyMembers(room, [user], false, context);
+    notifyMember({ user, about: room, on: false }, context);
     // A private room without members cannot be read or joined again.
     const isLast = closedKind(room) === "private" && state.members.size === 1;
     if (isLast) await publishEvent(room, { kind: "clear" }, { ...origin, id: undefined }, context);
@@ -118,14 +120,12 @@ export async function repeatedAnswer(
   return receipt && isSame ? ackOrFault(id, room, { kind: "entered", ...receipt }) : undefined;
 }
 
-/** Tells all connections of users that they have become members of a room, or are no longer. */
-export function notifyMembers(
-  about: RoomId,
-  users: readonly UserId[],
-  on: boolean,
+/** Tells all connections of a user that the user has become a member of a room, or is no longer. */
+export function notifyMember(
+  change: Omit<MemberSignal, "kind">,
   { bus }: Pick<RoomMembersContext, "bus">,
 ): void {
-  for (const user of users) bus.signal(AUDIT_ROOM, { kind: "member", user, about, on });
+  bus.signal(AUDIT_ROOM, { kind: "member", ...change });
 }
 
 /** The state of a room, and the number of its newest entry. */

@@ -48,7 +48,10 @@ export class UserSessions {
 }
 
 function frameOf(signal: UserSignal): Frame {
-  if (signal.kind === "member") return { type: "member", room: signal.about, on: signal.on };
+  if (signal.kind === "member") {
+    const { about: room, on, with: other } = signal;
+    return { type: "member", room, on, ...(other && { with: other }) };
+  }
   const { id, reason } = signal;
   if (reason === undefined) return faultFrame(id, "turned_down");
   return { ...faultFrame(id, "turned_down", `${FAULTS.turned_down.message}: ${reason}`), reason };

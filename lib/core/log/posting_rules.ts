@@ -42,7 +42,8 @@ export function stateRefusal(
   if (mutedMs > 0) return { why: "muted", afterMs: mutedMs };
   if (field("archived") !== undefined) return { why: "read_only" };
   if (kind === "reacted") return undefined;
-  if (field("readOnly") !== undefined) return { why: "read_only" };
+  const isReadOnly = field("readOnly") !== undefined && field("creator") !== user;
+  if (isReadOnly) return { why: "read_only" };
   const last = Number(field(userField("sent", user)) ?? -Infinity);
   const waitMs = last + 1_000 * Number(field("slow") ?? 0) - at;
   return kind === "said" && waitMs > 0 && last <= at

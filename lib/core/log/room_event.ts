@@ -47,7 +47,7 @@ export interface RoomSettings {
   readonly title?: string | undefined;
   /** What the room is about, at most {@linkcode MAX_TOPIC} characters; empty for none. */
   readonly topic?: string | undefined;
-  /** Whether only moderators may send messages. */
+  /** Whether only moderators and the creator may send messages. */
   readonly readOnly?: boolean | undefined;
   /** Seconds between two messages of one user, at most {@linkcode MAX_SLOW_SECONDS}; 0 for slow mode off. */
   readonly slowSeconds?: number | undefined;

@@ -51,7 +51,7 @@ const settings = {
   access: v.optional(v.pipe(v.picklist(ROOM_KINDS), v.description("Who sees the room."))),
   title: v.optional(text("A name for people; empty for none.")),
   topic: v.optional(text("What the room is about; empty for none.")),
-  readOnly: v.optional(flag("Whether only moderators may send messages.")),
+  readOnly: v.optional(flag("Whether only moderators and the creator may send messages.")),
   slowSeconds: v.optional(count("Seconds between two messages of one user; 0 for no slow mode.")),
   keepDays: v.optional(
     count("Days for which messages are kept; 0 for as long as the service does."),
@@ -437,6 +437,10 @@ export const FRAMES = {
     {
       room,
       on: flag("false if you have left, or were removed."),
+      with: v.optional(v.pipe(
+        v.object({ user, name }),
+        v.description("Who has opened a direct room with you, or with whom you have opened it."),
+      )),
     },
   ),
   history: frame("history", "Answers history; oldest message first.", {

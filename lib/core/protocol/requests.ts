@@ -217,7 +217,7 @@ export const REQUESTS = {
     title: oneLine(MAX_TITLE, "A name for people; empty for none."),
     topic: oneLine(MAX_TOPIC, "What the room is about; empty for none."),
     listed: setting("Whether the room is in the public list."),
-    readOnly: setting("Whether only moderators may send messages."),
+    readOnly: setting("Whether only moderators and the creator may send messages."),
     slowSeconds: v.optional(v.pipe(
       v.number(),
       v.integer(),

@@ -62,7 +62,7 @@ export async function askService(
   const key = await keyOf(settings);
   if (typeof key === "string") return fail(key, 2);
   if (adminPort === "off") {
-    return fail(`ADMIN_PORT is off: use ${request.path} of the service instead`, 2);
+    return fail(`ADMIN_PORT is off: ask ${request.path} of the service, with ADMIN_TOKEN`, 2);
   }
   const origin = `http://${authority(adminHost)}:${adminPort ?? DEFAULT_ADMIN_PORT}`;
   try {

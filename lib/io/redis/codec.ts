@@ -65,7 +65,13 @@ const note = v.variant("kind", [
   v.object({ kind: v.literal("typing"), user, name, on: v.boolean() }),
   v.object({ kind: v.literal("read"), user, read: position }),
   v.object({ kind: v.literal("paced"), address: user, at: seq }),
-  v.object({ kind: v.literal("member"), user, about: room, on: v.boolean() }),
+  v.object({
+    kind: v.literal("member"),
+    user,
+    about: room,
+    on: v.boolean(),
+    with: v.optional(v.object({ user, name })),
+  }),
   v.object({
     kind: v.literal("turned down"),
     user,

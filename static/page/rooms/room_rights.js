@@ -47,5 +47,7 @@ export function silenceOf(room) {
   if (room.isLockedDown.value) return { kind: "lockedDown" };
   if (muted.value !== null) return { kind: "muted", mute: muted.value };
   if (isModerator) return null;
-  return archived ? { kind: "archived" } : readOnly ? { kind: "readOnly" } : null;
+  if (archived) return { kind: "archived" };
+  // Besides moderators, only the creator may configure a room, and send while it is read-only.
+  return readOnly && !mayIn(room, "configure") ? { kind: "readOnly" } : null;
 }

@@ -60,7 +60,7 @@ Deno.test("/rooms lists the rooms with their titles, topics and what is unread",
   const { room } = await scene.ask(mia, { type: "open", user: ANN, name: "Ann" });
   scene.chat.context.roomList.onListedChanged();
   assert.deepEqual(await ann.say("/rooms"), [
-    `* you are in the room ${room} now: /join ${room}`,
+    `* Mia has a direct room with you: /join ${room}`,
     `* 2 rooms\n  ${room}: Mia (1 unread)\n  tea: Tea: Black`,
   ]);
 });
@@ -70,11 +70,10 @@ Deno.test("/msg opens the direct room with a person who is here, and says the te
   using _scene = scene;
   const lines = await ann.say("/msg Bob how are you?");
   const [, room] = /^\* to Bob, in the direct room (_direct\.\w+)$/.exec(String(lines[0])) ?? [];
-  assert.deepEqual(lines.slice(1), [`* joined ${room}`, "Ann: how are you?"]);
-  assert.deepEqual(await bob.say(), [`* you are in the room ${room} now: /join ${room}`]);
-  await bob.say(`/join ${room}`);
-  const answers = await bob.say("/history");
-  assert.ok(answers.includes("Ann: how are you?"));
+  const shown = [`* joined ${room}`, "* Ann created the direct room", "Ann: how are you?"];
+  assert.deepEqual(lines.slice(1), shown);
+  assert.deepEqual(await bob.say(), [`* Ann has a direct room with you: /join ${room}`]);
+  assert.deepEqual(await bob.say(`/join ${room}`), shown);
   assert.deepEqual(await ann.say("/leave"), ["* joined lobby"]);
   assert.deepEqual(await ann.say("/msg Bob again"), ["! no one here has this name: try /who"]);
 });
@@ -108,10 +107,9 @@ async function enterAs(scene: RoomsScene, called: string): Promise<TextClient> {
 /** The texts that clients find in their direct rooms, after they have joined them. */
 async function readDirect(client: TextClient): Promise<readonly unknown[]> {
   const [invitation] = await client.say();
-  const [, room] = / now: \/join (.+)$/.exec(String(invitation)) ?? [];
+  const [, room] = / with you: \/join (.+)$/.exec(String(invitation)) ?? [];
   if (room === undefined) return [];
-  await client.say(`/join ${room}`);
-  const lines = await client.say("/history");
+  const lines = await client.say(`/join ${room}`);
   return lines.filter((line) => !String(line).startsWith("*"));
 }
 

@@ -26,7 +26,8 @@ Deno.test("Two users find the same direct room, whoever opens it, and each is to
   const { ann, bob, room } = await pair(scene);
   assert.match(room, /^_direct\.[a-z2-7]{26}$/);
   for (const client of [ann, bob]) {
-    assert.deepEqual(client.fresh(), client === ann ? [] : [{ type: "member", room, on: true }]);
+    const notice = { type: "member", room, on: true, with: { user: ANN, name: "Ann" } };
+    assert.deepEqual(client.fresh(), client === ann ? [] : [notice]);
   }
   const opened = await scene.ask(bob, { type: "open", user: ANN });
   assert.deepEqual([opened.room, opened.kind, opened.with], [room, "direct", {

@@ -77,6 +77,7 @@ export function announcingPromises(test: Test): void {
       { kind: "read", user: bob.user, read: { epoch: "epoch1", seq: 7 } },
       { kind: "paced", address: user("ip_c0000201"), at: 1_767_225_600_000 },
       { kind: "member", user: bob.user, about: attic, on: true },
+      { kind: "member", user: bob.user, about: attic, on: true, with: ann },
       { kind: "turned down", user: bob.user, id: "m-7" },
       { kind: "turned down", user: bob.user, id: "m-7", reason: "no ads" },
     ];

@@ -377,6 +377,18 @@ function refusalPromises(test: Test): void {
     });
   }
 
+  test("lets the creator of a read-only room send, but nobody who is muted", async (bus) => {
+    await mustPublish(bus, act({ kind: "room", created: true, readOnly: true }));
+    const { position: of } = await mustPublish(bus, say("mine"));
+    await mustPublish(bus, draft({ kind: "edited", of, text: "edited" }));
+    await mustPublish(bus, act({ ...mute(FOREVER), ...ann }));
+    const muted = await bus.publish(say("muted"));
+    assert.equal(muted.kind === "rejected" && muted.why, "muted");
+    await mustPublish(bus, act({ kind: "unmute", ...ann }));
+    await mustPublish(bus, act({ kind: "room", archived: true }));
+    await isRejected(bus, say("archived"), "read_only");
+  });
+
   test("refuses nothing of an exempt author", async (bus) => {
     const events = REFUSED.flatMap(([, events]) => events);
     const slow = { kind: "room", slowSeconds: MAX_SLOW_SECONDS } as const;

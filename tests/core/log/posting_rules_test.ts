@@ -51,6 +51,17 @@ const CASES: readonly (readonly [string, Fields, readonly Action["kind"][], Refu
   ["a damaged mute", { "mute:user_bob": "soon" }, []],
   ["an archived room", { archived: "1" }, ALL, readOnly],
   ["a read-only room", { readOnly: "1" }, ["said", "edited"], readOnly],
+  ["a read-only room that another user has created", { readOnly: "1", creator: "user_eve" }, [
+    "said",
+    "edited",
+  ], readOnly],
+  ["a read-only room that the user has created", { readOnly: "1", creator: "user_bob" }, []],
+  [
+    "an archived room that the user has created",
+    { archived: "1", creator: "user_bob" },
+    ALL,
+    readOnly,
+  ],
   ["slow mode without a message", { slow: "5" }, []],
   ["a message without slow mode", { "sent:user_bob": String(AT) }, []],
   ["slow mode", { "slow": "5", "sent:user_bob": String(AT - 4_999) }, ["said"], {

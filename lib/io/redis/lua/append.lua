@@ -148,10 +148,11 @@ end
 -- The fields that decide about a user's drafts.
 local function stateFor(user)
   if fields == 0 then return {} end
-  local access, member, ban, mute, archived, readOnly, slow, sent = unpack(redis.call("HMGET", STATE, "access",
-    "member:" .. user, "ban:" .. user, "mute:" .. user, "archived", "readOnly", "slow", "sent:" .. user))
+  local access, member, ban, mute, archived, readOnly, creator, slow, sent = unpack(redis.call("HMGET", STATE, "access",
+    "member:" .. user, "ban:" .. user, "mute:" .. user, "archived", "readOnly", "creator", "slow", "sent:" .. user))
   return {
-    access = access, member = member, ban = ban, mute = mute, archived = archived, readOnly = readOnly, slow = slow, sent = sent,
+    access = access, member = member, ban = ban, mute = mute, archived = archived, isReadOnly = readOnly and creator ~= user,
+    slow = slow, sent = sent,
   }
 end
 
@@ -174,7 +175,7 @@ local function stateRefusal(draft, state, at)
   if mutedMs > 0 then return { "rejected", "muted", whole(mutedMs) } end
   if state.archived then return { "rejected", "read_only" } end
   if kind == "reacted" then return nil end
-  if state.readOnly then return { "rejected", "read_only" } end
+  if state.isReadOnly then return { "rejected", "read_only" } end
   local last = parseNumber(state.sent)
   local waitMs = last and last + 1000 * (parseNumber(state.slow) or 0) - at or 0
   if kind == "said" and waitMs > 0 and last <= at then return { "rejected", "slow_mode", whole(waitMs) } end

@@ -31,6 +31,7 @@ function room(
   };
 }
 
+const CREATOR = ["send", "configure"] as const;
 const MODERATOR = ["send", "moderate"] as const;
 const MUTE = { reason: "noise" };
 
@@ -44,6 +45,8 @@ for (
     ["A guest in lockdown", { isLockedDown: true, muted: MUTE }, { kind: "lockedDown" }],
     ["Anybody in a read-only room", { readOnly: true }, { kind: "readOnly" }],
     ["Anybody in an archived room", { readOnly: true, archived: true }, { kind: "archived" }],
+    ["The creator of a read-only room", { may: CREATOR, readOnly: true }, null],
+    ["The creator of an archived room", { may: CREATOR, archived: true }, { kind: "archived" }],
     ["A moderator", { may: MODERATOR, readOnly: true, archived: true }, null],
     ["Who was kicked", { state: refused("kicked"), muted: MUTE }, { kind: "out" }],
     ["Who was banned", { state: refused("banned") }, { kind: "out" }],
