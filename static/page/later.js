@@ -53,6 +53,7 @@ import { notify, withdraw } from "./shell/notifications.js";
 import { showSignInBar } from "./shell/sign_in.js";
 import { watchSignOut } from "./shell/sign_out.js";
 import { showSignedOutBar } from "./shell/signed_out.js";
+import { warnOfLosses } from "./shell/storage_warnings.js";
 import { browserStorage } from "./base/storage.js";
 import { addStrings } from "./i18n/strings.js";
 import { translate } from "./i18n/translate.js";
@@ -63,6 +64,7 @@ import { UpgradeBar } from "./shell/upgrade.js";
  * @typedef {object} OnDemandContext
  * @property {import("./shell/attention.js").Attention} attention
  * @property {import("../client.js").Chat} chat
+ * @property {import("./base/storage.js").PageStorage} pageStorage
  * @property {import("./preferences.js").Preferences} preferences
  * @property {import("./i18n/strings.js").Translator} translator
  * @property {import("./shell/toasts.js").Toasts} toasts
@@ -200,6 +202,7 @@ export class OnDemandParts {
     showSignedOutBar(chat, preferences, translator);
     watchSignOut(chat, preferences);
     watchBan(chat, translator);
+    warnOfLosses(chat, context.pageStorage, (key) => toasts.show(translator.text(key)));
     new UpgradeBar(translator, chat, isFree);
     const reload = () => ({ words: translator.text("reload"), run: () => location.reload() });
     watchOtherPages(chat, isFree, () => toasts.show(translator.text("joinedElsewhere"), reload()));

@@ -84,6 +84,7 @@ const onDemand = new OnDemand({
   ...{
     attention,
     chat,
+    pageStorage,
     preferences,
     translator,
     toasts,
@@ -118,7 +119,7 @@ const roomPane = new RoomPane({
   maxBytes: () => chat.limits.value?.maxTextBytes ?? servedLimit(),
 });
 new ConnectionStatus(translator, chat);
-refuseFiles(() => toasts.show(translator.text("noFiles")));
+refuseFiles(() => showLater(() => translator.text("noFiles")));
 
 /** Whether the language's strings are loaded. A Chinese page is shown once they are, or after a timeout. */
 async function languageLoaded() {
@@ -155,8 +156,13 @@ function rename() {
   void onDemand.use((later) => later.rename(requested.name));
 }
 
+/** Shows a toast whose string is one of those of later.js. @param {() => string} text */
+function showLater(text) {
+  void onDemand.use(() => toasts.show(text()));
+}
+
 function showBadRoom() {
-  void onDemand.use(() => toasts.show(translator.faultSentence("bad_room")));
+  showLater(() => translator.faultSentence("bad_room"));
 }
 
 /** The limit that the server wrote into the page, until its hello states it. */
@@ -206,7 +212,7 @@ function showAddress() {
     return false;
   }
   if (!rooms.makePlace(room)) {
-    toasts.show(translator.text("roomsFull", { count: rooms.all.length }));
+    showLater(() => translator.text("roomsFull", { count: rooms.all.length }));
     forgetPosition();
     return false;
   }
@@ -316,10 +322,6 @@ function start() {
   // Owners and moderators see at once what there is to do.
   chat.me.subscribe((me) => (me?.role ?? "member") !== "member" && void onDemand.preload());
   if (!isLoaded) void applyLateLanguage();
-  // The list of rooms was written by now. Unlike a blocked storage, a full one still contains what was stored before.
-  const isBlocked = !pageStorage.isKept && !storage?.length;
-  if (isBlocked) toasts.show(translator.text("nothingKept"));
-  else chat.isKept.subscribe((isKept) => !isKept && toasts.show(translator.text("notKept")));
   // A refused name must not block every later visit.
   chat.state.subscribe((state) => {
     if (state.kind === "closed" && state.error?.code === "bad_name") preferences.name = null;

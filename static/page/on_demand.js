@@ -2,11 +2,12 @@
 /// <reference lib="dom" />
 /**
  * The parts of the page that are not needed in the first seconds, such as dialogs and commands. They are a separate script and
- * style sheet, page/later.js and later.css, loaded some seconds after the page or on first use.
+ * style sheet, page/later.js and later.css, loaded with their strings some seconds after the page or on first use.
  * @module
  */
 
 import { loadOnce } from "./base/loading.js";
+import { loadLaterStrings } from "./i18n/strings.js";
 
 /** @typedef {import("./later.js").OnDemandParts} OnDemandParts */
 /** @typedef {import("./later.js").OnDemandContext} OnDemandContext */
@@ -25,7 +26,8 @@ export class OnDemand {
     this.#context = context;
     this.#load = loadOnce(async (query) => {
       const script = import("./later.js" + query);
-      await Promise.all([script, loadStyles(`later.css${query}`)]);
+      const strings = loadLaterStrings(this.#context.translator.language.value);
+      await Promise.all([script, loadStyles(`later.css${query}`), strings]);
       /** @type {typeof import("./later.js")} */
       const { OnDemandParts } = await script;
       return this.parts = new OnDemandParts(this.#context);

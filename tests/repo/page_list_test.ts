@@ -32,7 +32,7 @@ Deno.test("The chat page requests its modules once, and waits for none that anot
 Deno.test("The chat page lists what it loads on demand, so that the service worker keeps it", () => {
   const loaded = named(/\bimport\("\.\/([^"]+)"/g, text("/page/main.js")).map((it) => `/page${it}`);
   const styles = named(/`(later\.css)\$/g, text("/page/main.js"));
-  assert.ok(loaded.length === 2 && styles.length === 1, "they were found");
+  assert.ok(loaded.length === 3 && styles.length === 1, "they were found");
   assert.deepEqual([...loaded, ...styles].sort(), [...LATER].sort());
 });
 

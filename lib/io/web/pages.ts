@@ -53,7 +53,7 @@ const OWN_HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
 const PARTS = /^\/page\/|\.css$/;
 const CHAT_SCRIPT = "/page/main.js";
 /** Scripts that the chat page loads on demand, including the strings of other languages. */
-const LATER_SCRIPTS = ["/page/later.js", "/page/i18n/zh.js"];
+const LATER_SCRIPTS = ["/page/later.js", "/page/i18n/zh.js", "/page/i18n/later_zh.js"];
 const SCRIPTS = ["/head.js", "/sw.js", "/echo.js"];
 const STYLES = ["/chat.css", "/docs.css", "/later.css", "/parley.css"];
 

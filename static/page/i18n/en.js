@@ -42,7 +42,6 @@ export const en = {
   roomNameTemporary: "{wanted} is taken here. You are {name} until it is free.",
   chooseOther: "Choose another name",
   roomMarkRefused: "not joined",
-  roomsFull: "You are in {count} rooms, the maximum. Leave one first.",
   roomLeft: "You left {room}.",
   undo: "Join again",
 
@@ -69,9 +68,6 @@ export const en = {
   ended: "The server closed the connection: {why}",
   reload: "Reload",
   online: "Connected",
-  nothingKept:
-    "This browser stores nothing for this page. Your name, drafts and unsent messages are lost when you close or reload it.",
-  notKept: "This browser cannot save unsent messages. Keep the page open until they are sent.",
 
   message: "Message",
   markPrivate: "Private",
@@ -97,7 +93,6 @@ export const en = {
   partNotLoaded: "This part of the page could not be loaded.",
   tryAgain: "Try again",
   pageUpdated: "The page has been updated. Reload it to continue.",
-  noFiles: "Files are not supported yet.",
 
   faultOther: "something went wrong ({code}).",
 

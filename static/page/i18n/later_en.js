@@ -2,7 +2,7 @@
 /**
  * The English strings used only by the parts loaded on demand, and those of rare faults and close codes, which have general
  * fallbacks until these are loaded. The Chinese ones are in the `*_zh.js` of their part, and
- * otherwise in zh.js, which includes them all.
+ * otherwise in later_zh.js, which includes them all.
  * @module
  */
 
@@ -22,7 +22,13 @@ export const laterEn = {
   paletteIn: "in {room}",
   paletteJoin: "Join or create #{room}",
   paletteNone: "No room or person matches.",
+  roomsFull: "You are in {count} rooms, the maximum. Leave one first.",
   mentionList: "People to mention",
+  actions: "Message actions",
+  reply: "Reply",
+  edit: "Edit",
+  delete: "Delete",
+  copyLink: "Copy link",
   newVersion: "There is a new version of this page.",
   nameTitle: "Your name",
   nameLabel: "What should others call you?",
@@ -70,7 +76,14 @@ export const laterEn = {
   commandUnlock: "Open the service to guests, for moderators",
   commandText: "Send text that looks like a command",
   echoPage: "Echo page",
+  noFiles: "Files are not supported yet.",
   savedCopy: "Saved copy. New messages and changes will appear once you are connected.",
+  missingTooOld: "Some messages are missing here: they are no longer stored.",
+  missingUnknown: "The room was reset. Earlier messages may be missing.",
+  missingRewound: "The server lost its latest messages. Some that you saw may be missing.",
+  nothingKept:
+    "This browser stores nothing for this page. Your name, drafts and unsent messages are lost when you close or reload it.",
+  notKept: "This browser cannot save unsent messages. Keep the page open until they are sent.",
   cancel: "Cancel",
   change: "Change",
   blockedMessage: "Message from a blocked person.",

@@ -1,8 +1,8 @@
 // @ts-check
 /**
  * The page's strings in both languages, and the translator that fills them in. English is always loaded, Chinese only if
- * chosen. No DOM here, so that tests can run it outside a browser. Look up a string each time it is shown, since the
- * language can change.
+ * chosen, and the strings of later.js only with it. No DOM here, so that tests can run it outside a browser. Look up a
+ * string each time it is shown, since the language can change.
  * @module
  */
 
@@ -18,19 +18,38 @@ import { kindOfRoom } from "../base/room_kinds.js";
 
 // Without those of later.js, which adds them before using them.
 const english = /** @type {Strings} */ ({ ...logEn, ...en });
-/** @type {Map<Language, Strings>} */
-const loaded = new Map([["en", english]]);
+// English stands in for what is missing: the files may be from another version, with fewer strings.
+const chinese = /** @type {Strings} */ (Object.create(english));
+/** Whether the strings of later.js are needed too. */
+let needsLater = false;
 
 const loadChinese = loadOnce(async (query) => {
   /** @type {typeof import("./zh.js")} */
   const { zh } = await import("./zh.js" + query);
-  // The file may be from another version, with fewer strings.
-  loaded.set("zh", { ...english, ...zh });
+  Object.assign(chinese, zh);
 });
 
-/** Loads a language's strings once; rejects if they cannot be loaded. @param {Language} language */
+const loadLaterChinese = loadOnce(async (query) => {
+  /** @type {typeof import("./later_zh.js")} */
+  const { laterZh } = await import("./later_zh.js" + query);
+  Object.assign(chinese, laterZh);
+});
+
+/**
+ * Loads a language's strings once, with those of later.js if they are needed by then; rejects if they cannot be loaded.
+ * @param {Language} language
+ */
 export async function loadStrings(language) {
-  if (language === "zh") await loadChinese();
+  if (language === "en") return;
+  await loadChinese();
+  // Only now: later.js may have been requested meanwhile, when the page was still in English.
+  if (needsLater) await loadLaterChinese();
+}
+
+/** The same with the strings of later.js, and with them for any language chosen from now on. @param {Language} language */
+export function loadLaterStrings(language) {
+  needsLater = true;
+  return loadStrings(language);
 }
 
 /** Adds English strings. @param {Partial<Strings>} more */
@@ -38,9 +57,9 @@ export function addStrings(more) {
   Object.assign(english, more);
 }
 
-/** A language's strings; the English ones if it is not loaded. @param {Language} language */
+/** A language's strings; the English ones as far as it is not loaded. @param {Language} language */
 export function stringsOf(language) {
-  return loaded.get(language) ?? english;
+  return language === "zh" ? chinese : english;
 }
 
 /**
@@ -142,8 +161,7 @@ export class Translator {
 
   /** @param {string} key @returns {string | undefined} */
   #lookUp(key) {
-    const all = stringsOf(this.language.value);
-    const found = Object.hasOwn(all, key) ? Reflect.get(all, key) : undefined;
+    const found = Reflect.get(stringsOf(this.language.value), key);
     if (found === undefined && !this.#isIncomplete) {
       this.#isIncomplete = true;
       this.#onMissing();

@@ -21,10 +21,10 @@ const PLACES = {
 /** Translates the whole page. @param {import("./strings.js").Language} language */
 export function translate(language) {
   document.documentElement.lang = language;
-  const known = new Map(Object.entries(stringsOf(language)));
+  const strings = stringsOf(language);
   for (const [place, put] of Object.entries(PLACES)) {
     for (const element of document.querySelectorAll(`[data-${place}]`)) {
-      const words = known.get(element.getAttribute(`data-${place}`) ?? "");
+      const words = Reflect.get(strings, element.getAttribute(`data-${place}`) ?? "");
       if (words !== undefined) put(element, words);
     }
   }

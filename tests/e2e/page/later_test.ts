@@ -5,9 +5,10 @@
  */
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
+import { FIRST_FILES } from "../../support/first_files.ts";
 import { changeRole, MEMBER_SETTINGS } from "../../support/identity/member_links.ts";
 import { becomeMember, whenNamed } from "./members/become_member.ts";
-import { pageTest } from "./page_fixture.ts";
+import { eventually, pageTest } from "./page_fixture.ts";
 
 /** Otherwise the service worker answers, which no route sees. */
 const WITHOUT_WORKER = { serviceWorkers: "block" } as const;
@@ -81,6 +82,19 @@ const WITHOUT_PRELOAD = `{
   globalThis.setTimeout = (fn, ms, ...rest) => ms === 3000 ? 0 : setTimeout(fn, ms, ...rest);
 }`;
 
+for (const [locale, language] of [["en-GB", "en"], ["zh-CN", "zh"]] as const) {
+  pageTest(
+    `The first visit requests only the files of its language (${language})`,
+    async (stage) => {
+      const page = await stage.enter("#den", { locale, before: WITHOUT_PRELOAD });
+      const requested = () =>
+        page.evaluate<string[]>(`["navigation", "resource"].flatMap((type) =>
+        performance.getEntriesByType(type)).map(({ name }) => new URL(name).pathname).sort()`);
+      await eventually(requested, [...FIRST_FILES[language]].sort());
+    },
+  );
+}
+
 pageTest("Moderators get what they need with the hello", async (stage) => {
   const page = await becomeMember(stage, "Cleo", {}, { before: WITHOUT_PRELOAD });
   await page.reload();
@@ -96,16 +110,22 @@ pageTest("Moderators get what they need with the hello", async (stage) => {
 }, { settings: MEMBER_SETTINGS });
 
 pageTest("A part that failed to load is loaded at the next attempt", async (stage) => {
-  const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
-  for (const file of ["page/later.js", "later.css"]) {
+  for (
+    const [file, locale, notLoaded, tryAgain] of [
+      ["page/later.js", "en-GB", NOT_LOADED, "Try again"],
+      ["later.css", "en-GB", NOT_LOADED, "Try again"],
+      ["page/i18n/later_zh.js", "zh-CN", "页面的这一部分无法加载。", "重试"],
+    ] as const
+  ) {
+    const page = await stage.open("?name=Ann#den", { ...WITHOUT_WORKER, locale });
     await page.context().route(`**/${file}*`, (route) => route.abort());
     await page.reload();
     await page.locator("body[data-state=online]").waitFor();
     await page.click("#open-settings");
-    const toast = page.locator(".toast", { hasText: NOT_LOADED });
+    const toast = page.locator(".toast", { hasText: notLoaded });
     await toast.waitFor();
     await page.context().unroute(`**/${file}*`);
-    await toast.getByRole("button", { name: "Try again" }).click();
+    await toast.getByRole("button", { name: tryAgain }).click();
     await page.locator("#settings-dialog[open]").waitFor();
     const look = `getComputedStyle(document.querySelector("#settings-dialog form")).display`;
     assert.equal(await page.evaluate(look), "grid", "with its looks");
@@ -136,20 +156,22 @@ pageTest("A page older than the server asks for a reload", async (stage) => {
 pageTest(
   "The page switches languages once the strings are loaded, and not otherwise",
   async (stage) => {
-    const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
-    const strings = "**/page/i18n/zh.js*";
-    await page.context().route(strings, (route) => route.abort());
-    await page.locator("body[data-state=online]").waitFor();
-    await page.click("#open-settings");
-    const chinese = page.locator("#language input[value=zh]");
-    await chinese.check({ force: true });
-    await page.locator(".toast", { hasText: NOT_LOADED }).waitFor();
-    assert.ok(await page.locator("#language input[value=en]").isChecked());
-    assert.equal(await page.getAttribute("html", "lang"), "en");
-    await page.context().unroute(strings);
-    await chinese.check({ force: true });
-    await page.locator("html[lang=zh]").waitFor();
-    assert.equal(await page.innerText("#settings-title"), "设置");
+    for (const strings of ["**/page/i18n/zh.js*", "**/page/i18n/later_zh.js*"]) {
+      const page = await stage.open("?name=Ann#den", WITHOUT_WORKER);
+      await page.context().route(strings, (route) => route.abort());
+      await page.locator("body[data-state=online]").waitFor();
+      await page.click("#open-settings");
+      const chinese = page.locator("#language input[value=zh]");
+      // It is checked for a moment only.
+      await chinese.click({ force: true });
+      await page.locator(".toast", { hasText: NOT_LOADED }).waitFor();
+      assert.ok(await page.locator("#language input[value=en]").isChecked());
+      assert.equal(await page.getAttribute("html", "lang"), "en");
+      await page.context().unroute(strings);
+      await chinese.check({ force: true });
+      await page.locator("html[lang=zh]").waitFor();
+      assert.equal(await page.innerText("#settings-title"), "设置");
+    }
   },
   { expected: /^console: Failed to load resource/ },
 );
@@ -175,8 +197,12 @@ pageTest(
     // The load event waits for the strings.
     await page.reload({ waitUntil: "commit" });
     await page.locator("#text[placeholder='Message #den']").waitFor();
+    await page.click("#open-settings");
+    assert.equal(await page.innerText("#settings-title"), "Settings");
     resolve();
     await page.locator("html[lang=zh]").waitFor();
+    assert.equal(await page.innerText("#settings-title"), "设置");
+    assert.equal(await page.innerText("#theme legend"), "外观");
     assert.notEqual(await page.getAttribute("#text", "placeholder"), "Message #den");
   },
   { expected: /^console: Failed to load resource/ },

@@ -11,7 +11,7 @@ import { fillTemplate, withCount } from "../../i18n/log_en.js";
 /** @typedef {import("./rows.js").LogItem} LogItem */
 /** @typedef {import("./message_row.js").RowContext} RowContext */
 
-/** @type {Readonly<Record<string, "missingTooMany" | "missingTooOld" | "missingRewound">>} */
+/** @type {Readonly<Record<string, string>>} */
 const MISSING = { too_many: "missingTooMany", too_old: "missingTooOld", rewound: "missingRewound" };
 
 /**
@@ -36,7 +36,7 @@ function separatorText(item, { strings, locale, now }) {
   if (note.type === "renamed") {
     return sentence(strings.renamed, { from: note.from, name: note.name });
   }
-  return strings[MISSING[note.reason] ?? "missingUnknown"];
+  return strings[MISSING[note.reason] ?? "missingUnknown"] ?? "";
 }
 
 /** @param {HTMLElement} line @param {import("./rows.js").TopState} state @param {RowContext & {room: string, isDirect: boolean}} context */

@@ -51,7 +51,7 @@ export class Toolbar {
 
   /** @param {LogStrings} strings */
   setStrings(strings) {
-    this.element.setAttribute("aria-label", strings.actions);
+    this.element.setAttribute("aria-label", strings["actions"] ?? "");
     for (const [action, made] of this.#buttons) {
       nameButton(made, strings[action === "copy" ? "copyLink" : action] ?? "");
     }

@@ -7,6 +7,7 @@ import { Timeline } from "../../../../static/client/timeline/timeline.js";
 import { Feed, Value } from "../../../../static/client/observable.js";
 import { Log } from "../../../../static/page/log/log.js";
 import { Toolbar } from "../../../../static/page/log/view/toolbar.js";
+import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { logEn } from "../../../../static/page/i18n/log_en.js";
 
 const SPAN_MS = 3 * 86_400_000;
@@ -35,7 +36,7 @@ class Stage {
     const find = (id) => document.getElementById(id);
     this.events.subscribe((event) => this.timeline.apply(event));
     const elements = { scroller: find("log"), jump: find("jump"), live: find("live") };
-    this.strings = { ...logEn, fault_slow_down: "that was too fast." };
+    this.strings = { ...laterEn, ...logEn };
     const onAction = (action) => this.actions.push(action);
     this.log = new Log(elements, {
       strings: this.strings,

@@ -5,7 +5,7 @@ import { MAX_REASON_LENGTH } from "../../../../lib/core/protocol/requests.ts";
 import type { Room } from "../../../../static/client.js";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { fillTemplate } from "../../../../static/page/i18n/log_en.js";
-import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
+import { loadLaterStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
 import { changeRole, MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { HOSTILE_TEXTS } from "../security/hostile_texts.ts";
 import { eventually, lines, message, pageTest, say, untilShown, useTool } from "../page_fixture.ts";
@@ -14,7 +14,7 @@ import { becomeMember, joinAsMember, whenNamed } from "./become_member.ts";
 
 const settings = MEMBER_SETTINGS;
 const PHONE = { viewport: { width: 390, height: 700 }, hasTouch: true, isMobile: true } as const;
-await loadStrings("zh");
+await loadLaterStrings("zh");
 const en = { ...laterEn, ...stringsOf("en") };
 
 /** The tools that a message offers. */

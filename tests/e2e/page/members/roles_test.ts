@@ -1,14 +1,14 @@
 /** Roles in the page: owners change them in the list of people, and all see the marks change. */
 import assert from "node:assert/strict";
 import type { Locator, Page } from "playwright-core";
-import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
+import { loadLaterStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
 import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import { eventually, pageTest } from "../page_fixture.ts";
 import { Moderator } from "../moderation/moderator.ts";
 import { becomeMember, joinAsMember } from "./become_member.ts";
 
-await loadStrings("zh");
+await loadLaterStrings("zh");
 const zh = stringsOf("zh");
 
 const settings = MEMBER_SETTINGS;

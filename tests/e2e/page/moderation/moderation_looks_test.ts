@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
-import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
+import { loadLaterStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
 import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import { becomeMember } from "../members/become_member.ts";
 import { eventually, pageTest, untilShown } from "../page_fixture.ts";
 import { SCREENS } from "../screens.ts";
 
-await loadStrings("zh");
+await loadLaterStrings("zh");
 const en = { ...laterEn, ...stringsOf("en") };
 
 /** What of the open dialogs is cut off or reaches beyond its side. */

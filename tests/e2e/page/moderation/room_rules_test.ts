@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
-import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
+import { loadLaterStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
 import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import { becomeMember } from "../members/become_member.ts";
@@ -11,7 +11,7 @@ import { Moderator } from "./moderator.ts";
 import { SCREENS } from "../screens.ts";
 
 const settings = MEMBER_SETTINGS;
-await loadStrings("zh");
+await loadLaterStrings("zh");
 const en = { ...laterEn, ...stringsOf("en") };
 
 /** The events in the log, a line for each sentence. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { laterEn } from "../../../../static/page/i18n/later_en.js";
-import { loadStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
+import { loadLaterStrings, stringsOf } from "../../../../static/page/i18n/strings.js";
 import { MEMBER_SETTINGS } from "../../../support/identity/member_links.ts";
 import { checkAccessible } from "../accessible.ts";
 import {
@@ -24,8 +24,8 @@ import {
 } from "../page_fixture.ts";
 import { createPrivate } from "./create_private.ts";
 
-await loadStrings("zh");
-const zh = { ...laterEn, ...stringsOf("zh") };
+await loadLaterStrings("zh");
+const zh = stringsOf("zh");
 const en = { ...laterEn, ...stringsOf("en") };
 const options = { settings: MEMBER_SETTINGS } as const;
 

@@ -6,27 +6,53 @@ import { laterEn } from "../../../../static/page/i18n/later_en.js";
 import { logEn } from "../../../../static/page/i18n/log_en.js";
 import {
   addStrings,
-  loadStrings,
+  loadLaterStrings,
   pickLanguage,
-  stringsOf,
   Translator,
 } from "../../../../static/page/i18n/strings.js";
 import { en } from "../../../../static/page/i18n/en.js";
+import { laterZh } from "../../../../static/page/i18n/later_zh.js";
 import { zh } from "../../../../static/page/i18n/zh.js";
 
 const LANGUAGES = ["en", "zh"] as const;
 addStrings(laterEn);
-await loadStrings("zh");
+await loadLaterStrings("zh");
 
-Deno.test("Both languages have every string, with the same placeholders", () => {
-  const en = stringsOf("en");
-  assert.deepEqual(Object.keys(zh).sort(), Object.keys(en).sort());
-  const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
-  const chinese = new Map(Object.entries(zh));
-  for (const [key, text] of Object.entries(en)) {
-    assert.ok(text.trim() !== "" && chinese.get(key)?.trim(), key);
-    assert.deepEqual(places(chinese.get(key) ?? ""), places(text), key);
-  }
+for (
+  const [part, english, strings] of [
+    ["the first part", { ...logEn, ...en }, zh],
+    ["the second part", laterEn, laterZh],
+  ] as const
+) {
+  Deno.test(`Both languages have every string of ${part}, with the same placeholders`, () => {
+    assert.deepEqual(Object.keys(strings).sort(), Object.keys(english).sort());
+    const places = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
+    const chinese = new Map(Object.entries(strings));
+    for (const [key, text] of Object.entries(english)) {
+      assert.ok(text.trim() !== "" && chinese.get(key)?.trim(), key);
+      assert.deepEqual(places(chinese.get(key) ?? ""), places(text), key);
+    }
+  });
+}
+
+Deno.test("Chinese strings are English until they are loaded, those of the second part on its request", async () => {
+  const page = await import("../../../../static/page/i18n/strings.js?parts");
+  const { settings, nameTitle } = page.stringsOf("zh");
+  assert.deepEqual([settings, nameTitle], [en.settings, undefined]);
+  await page.loadStrings("zh");
+  page.addStrings(laterEn);
+  const first = page.stringsOf("zh");
+  assert.deepEqual([first.settings, first.nameTitle], [zh.settings, laterEn.nameTitle]);
+  await page.loadLaterStrings("zh");
+  assert.equal(page.stringsOf("zh").nameTitle, laterZh.nameTitle);
+});
+
+Deno.test("A language chosen before the second part is requested has its strings, too", async () => {
+  const page = await import("../../../../static/page/i18n/strings.js?late");
+  const chosen = page.loadStrings("zh");
+  await page.loadLaterStrings("en");
+  await chosen;
+  assert.equal(page.stringsOf("zh").nameTitle, laterZh.nameTitle);
 });
 
 Deno.test("A key shared by the log and the page has one meaning", () => {

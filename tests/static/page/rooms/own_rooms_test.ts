@@ -1,7 +1,7 @@
 /** The private and direct rooms that the server lists, in the page. */
 import assert from "node:assert/strict";
 import { memberOf } from "../../../../static/client/user_kind.js";
-import { loadStrings, stringsOf, Translator } from "../../../../static/page/i18n/strings.js";
+import { loadLaterStrings, stringsOf, Translator } from "../../../../static/page/i18n/strings.js";
 import { PageStorage } from "../../../../static/page/base/storage.js";
 import { Preferences } from "../../../../static/page/preferences.js";
 import { OwnRooms } from "../../../../static/page/rooms/own_rooms.js";
@@ -11,7 +11,7 @@ import { flushMicrotasks } from "../../../support/fakes.ts";
 import { startOnline } from "../../client/fake_platform.ts";
 
 // English has the strings of the parts loaded on demand only once these are loaded.
-await loadStrings("zh");
+await loadLaterStrings("zh");
 const words = stringsOf("zh");
 
 const PLANS = { room: "_private.k5xw3jq2", kind: "private", title: "Plans", position: "e:1" };
