@@ -7,7 +7,7 @@ import { type Authority, isAllowed, mayConfigure, rankOf } from "../../core/auth
 import type { Author } from "../../core/log/entry.ts";
 import { eventText, FOREVER, type RoomEvent, type Target } from "../../core/log/room_event.ts";
 import { formatPosition, type Position } from "../../core/log/position.ts";
-import { isAddressUser, isUserId, type UserId } from "../../core/log/user_id.ts";
+import { isAddressUser, isUserId, USER_ID_RULE, type UserId } from "../../core/log/user_id.ts";
 import { isStoredName, type Name, parseName, type RoomId } from "../../core/names/names.ts";
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { ModerationRequest, RequestOf } from "../../core/protocol/requests.ts";
@@ -71,7 +71,7 @@ function settingsEvent(
   { room }: ModerationCase,
 ): RoomEvent | string {
   if (listed !== undefined && isClosed(room ?? "")) return "a private room cannot be listed";
-  if (history !== undefined && !isClosed(room ?? "")) return "only private rooms have this setting";
+  if (history !== undefined && !isClosed(room ?? "")) return "only private rooms have the setting history";
   const access = listed === undefined ? undefined : listed ? "listed" : "open";
   const settings = { access, title: title?.trim(), topic: topic?.trim(), readOnly, slowSeconds };
   const all = Object.entries({ ...settings, keepDays, history, archived });
@@ -98,7 +98,7 @@ function actionEvent(
     }
     default: {
       const target = targetOf(user, name, { nameOf, isCredible });
-      if (target === undefined) return `${action} needs the id of a user`;
+      if (target === undefined) return `user: ${USER_ID_RULE}`;
       const rank = authority === "operator" ? authority : rankOf(authority, room) ?? "moderator";
       if (action === "kick") {
         return room === undefined ? "kick needs a room" : { kind: "kick", ...target, ...why, rank };

@@ -5,7 +5,7 @@
  */
 import { mayInClosedRooms } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
-import { isUserId, type UserId } from "../../core/log/entry.ts";
+import { isUserId, USER_ID_RULE, type UserId } from "../../core/log/entry.ts";
 import type { RoomEvent, Target } from "../../core/log/room_event.ts";
 import { isAddressUser } from "../../core/log/user_id.ts";
 import type { RoomId } from "../../core/names/names.ts";
@@ -48,8 +48,9 @@ export async function openDirect(
   me: RoomUser,
   context: DirectRoomsContext,
 ): Promise<Frame | undefined> {
-  if (!isUserId(other) || isAddressUser(other) || other === me.user) {
-    return faultFrame(id, "bad_frame", "open needs the id of another user");
+  if (!isUserId(other)) return faultFrame(id, "bad_frame", `user: ${USER_ID_RULE}`);
+  if (isAddressUser(other) || other === me.user) {
+    return faultFrame(id, "bad_frame", "a direct room is with another user");
   }
   const room = context.roomIds.direct(me.user, other);
   if (!mayInClosedRooms(me.authority, userKind(me.user), "message directly", room)) {

@@ -4,10 +4,11 @@
  */
 import { type Invite, readTerms } from "../../core/auth/invite.ts";
 import type { Member } from "../../core/auth/member.ts";
+import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
 import type { DirectoryRequest, RequestOf } from "../../core/protocol/requests.ts";
-import { isUserId } from "../../core/log/user_id.ts";
+import { isUserId, USER_ID_RULE } from "../../core/log/user_id.ts";
 import { ROOM_RULE } from "../../core/names/names.ts";
 import { BusUnavailable } from "../ports/bus.ts";
 import type { Actor, Directory, MemberAnswer, MemberCommand } from "../ports/directory.ts";
@@ -30,9 +31,7 @@ export async function handleDirectoryRequest(
   const { id } = request;
   if (actor === undefined) return faultFrame(id, "not_allowed", "only members may do this");
   const command = commandOf(request);
-  if (command === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
-  if (command === "nothing") return faultFrame(id, "bad_frame", "revoke needs invite or device");
-  if (command === "no user") return faultFrame(id, "bad_frame", "role needs the id of a member");
+  if (command.kind === "refused") return faultFrame(id, command.code, command.why);
   try {
     const answer = await context.directory.manage(actor, command);
     const page = request.type === "invite" ? request.page : undefined;
@@ -48,8 +47,21 @@ export async function handleDirectoryRequest(
 
 const READS: ReadonlySet<DirectoryRequest["type"]> = new Set(["invites", "devices", "users"]);
 
-/** Undefined if a room is not valid. */
-function commandOf(request: DirectoryRequest): MemberCommand | "nothing" | "no user" | undefined {
+/** Why a request is no command. */
+interface NoCommand {
+  readonly kind: "refused";
+  readonly code: FaultCode & ("bad_frame" | "bad_room");
+  readonly why: string;
+}
+
+const NO_USER: NoCommand = { kind: "refused", code: "bad_frame", why: `user: ${USER_ID_RULE}` };
+const NOTHING: NoCommand = {
+  kind: "refused",
+  code: "bad_frame",
+  why: "revoke needs invite or device",
+};
+
+function commandOf(request: DirectoryRequest): MemberCommand | NoCommand {
   switch (request.type) {
     case "invite":
       return request.device ? { kind: "add device" } : inviteOf(request);
@@ -62,18 +74,20 @@ function commandOf(request: DirectoryRequest): MemberCommand | "nothing" | "no u
     case "role":
       return isUserId(request.user)
         ? { kind: "change role", user: request.user, role: request.role }
-        : "no user";
+        : NO_USER;
     case "revoke": {
       const { invite, device } = request;
       if (device !== undefined) return { kind: "remove device", id: device };
-      return invite === undefined ? "nothing" : { kind: "revoke invite", id: invite };
+      return invite === undefined ? NOTHING : { kind: "revoke invite", id: invite };
     }
   }
 }
 
-function inviteOf(request: RequestOf<"invite">): MemberCommand | undefined {
+function inviteOf(request: RequestOf<"invite">): MemberCommand | NoCommand {
   const read = readTerms(request);
-  return read.kind === "terms" ? { kind: "invite", ...read.terms } : undefined;
+  if (read.kind === "terms") return { kind: "invite", ...read.terms };
+  const why = `rooms.${request.rooms?.indexOf(read.room)}: ${ROOM_RULE}`;
+  return { kind: "refused", code: "bad_room", why };
 }
 
 async function frameOf(

@@ -5,7 +5,7 @@
  */
 import { isAllowed, mayInClosedRooms } from "../../core/auth/rights.ts";
 import { userKind } from "../../core/auth/user_kind.ts";
-import { isUserId, type UserId } from "../../core/log/entry.ts";
+import { isUserId, USER_ID_RULE, type UserId } from "../../core/log/entry.ts";
 import type { RoomState } from "../../core/log/room_state.ts";
 import { isAddressUser } from "../../core/log/user_id.ts";
 import { parseRoom, ROOM_RULE, type RoomId } from "../../core/names/names.ts";
@@ -49,7 +49,7 @@ export async function changeMember(
   if (!isClosed(room)) return faultFrame(id, "bad_frame", ONLY_PRIVATE);
   const target = user ?? me.user;
   if (!isUserId(target) || isAddressUser(target)) {
-    return faultFrame(id, "bad_frame", "member needs the id of a user");
+    return faultFrame(id, "bad_frame", `user: ${USER_ID_RULE}`);
   }
   // Banned users can still leave.
   const isThere = target === me.user

@@ -13,6 +13,7 @@
  */
 import * as v from "valibot";
 import { foldRoom, MAX_ROOM_UNITS, type Name } from "../names/names.ts";
+import { describeIssue } from "../schema_issue.ts";
 import { displayName } from "./display_name.ts";
 import { type Role, ROLES } from "./member.ts";
 import { ROOM_ACTIONS, type RoomGrant } from "./rights.ts";
@@ -56,7 +57,7 @@ export const ROOM_GRANT_FIELDS = {
     v.string(),
     v.maxLength(MAX_ROOM_UNITS + 1),
     v.transform(foldRoom),
-    v.regex(/^[^*]{0,64}\*?$/u, "a room, or the beginning of rooms and a *"),
+    v.regex(/^[^*]{0,64}\*?$/u, "Expected a room, or the beginning of rooms and a *"),
   ),
   allow: v.array(v.picklist(ROOM_ACTIONS)),
 } as const;
@@ -83,10 +84,7 @@ export function parseClaims(
   | { readonly kind: "good"; readonly claims: TokenClaims }
   | { readonly kind: "bad"; readonly why: string } {
   const parsed = v.safeParse(Claims, payload);
-  if (!parsed.success) {
-    const [issue] = parsed.issues;
-    return { kind: "bad", why: `${v.getDotPath(issue) ?? "the payload"}: ${issue.message}` };
-  }
+  if (!parsed.success) return { kind: "bad", why: describeIssue(parsed.issues, "the payload") };
   const { iss, sub, name, exp, iat, jti, parley } = parsed.output;
   const claims = {
     issuer: iss,

@@ -8,7 +8,7 @@ import { type Content, contentOf } from "./content.ts";
 import type { RoomEvent } from "./room_event.ts";
 import type { UserId } from "./user_id.ts";
 
-export { isUserId, type UserId } from "./user_id.ts";
+export { isUserId, USER_ID_RULE, type UserId } from "./user_id.ts";
 import { formatPosition, isSamePosition, type Position } from "./position.ts";
 
 /** An action in a room that the log stores. */

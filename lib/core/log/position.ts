@@ -26,6 +26,9 @@ export function formatPosition({ epoch, seq }: Position): string {
   return `${epoch}:${seq}`;
 }
 
+/** What {@linkcode parsePosition} requires, as shown to people. */
+export const POSITION_RULE = "Expected a position: epoch:seq, such as k3j9f2:127";
+
 /** An epoch of 32, a colon, and 15 digits. */
 const MAX_POSITION_LENGTH = 48;
 

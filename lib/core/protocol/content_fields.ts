@@ -7,17 +7,24 @@ import * as v from "valibot";
 import {
   isMentions,
   isMetadata,
+  isUserList,
   MAX_MENTIONS,
   MAX_METADATA_BYTES,
   MAX_METADATA_DEPTH,
   type Metadata,
 } from "../log/content.ts";
-import { MAX_USER_ID, USER_ID_PATTERN, type UserId } from "../log/user_id.ts";
+import { MAX_USER_ID, USER_ID_PATTERN, USER_ID_RULE, type UserId } from "../log/user_id.ts";
+
+/** What is wrong with a value, or with one item of it. */
+interface ValueIssue {
+  readonly message: string;
+  readonly path?: [v.UnknownPathItem];
+}
 
 /** A value that a guard accepts. @param jsonSchema Describes it in the AsyncAPI document. */
 function guarded<T>(
   isValid: (value: unknown) => value is T,
-  rule: string,
+  issueOf: (value: unknown) => ValueIssue,
   jsonSchema: Readonly<Record<string, unknown>>,
 ) {
   return v.optional(v.pipe(
@@ -26,11 +33,23 @@ function guarded<T>(
     v.rawTransform<unknown, T>(({ dataset, addIssue, NEVER }) => {
       const { value } = dataset;
       if (isValid(value)) return value;
-      addIssue({ message: rule });
+      addIssue(issueOf(value));
       return NEVER;
     }),
   ));
 }
+
+/** Of a list that is short enough, the first item that is no id. */
+function mentionsIssue(value: unknown): ValueIssue {
+  const items: readonly unknown[] = Array.isArray(value) ? value : [];
+  const key = items.length > MAX_MENTIONS ? -1 : items.findIndex((it) => !isUserList([it]));
+  if (key < 0) return { message: `Expected a list of at most ${MAX_MENTIONS} ids of users` };
+  const item = { type: "unknown", origin: "value", input: value, key, value: items[key] } as const;
+  return { message: USER_ID_RULE, path: [item] };
+}
+
+const METADATA_RULE = `Expected an object of at most ${MAX_METADATA_BYTES} bytes as JSON, with at most ` +
+  `${MAX_METADATA_DEPTH} levels of objects and arrays`;
 
 const MENTIONS_ABOUT = "The ids of the users whom it mentions.";
 const METADATA_ABOUT =
@@ -38,7 +57,7 @@ const METADATA_ABOUT =
 
 /** The fields of a request that sends a message. */
 export const CONTENT_REQUEST = {
-  mentions: guarded<readonly UserId[]>(isMentions, `at most ${MAX_MENTIONS} ids of users`, {
+  mentions: guarded<readonly UserId[]>(isMentions, mentionsIssue, {
     type: "array",
     items: { type: "string", pattern: USER_ID_PATTERN.source, maxLength: MAX_USER_ID },
     maxItems: MAX_MENTIONS,
@@ -46,7 +65,7 @@ export const CONTENT_REQUEST = {
   }),
   metadata: guarded<Metadata>(
     isMetadata,
-    `an object of at most ${MAX_METADATA_BYTES} bytes and ${MAX_METADATA_DEPTH} levels`,
+    () => ({ message: METADATA_RULE }),
     {
       type: "object",
       description:

@@ -22,6 +22,7 @@ import { formatPosition } from "../log/position.ts";
 import type { HistoryPage } from "../log/reading/log_reading.ts";
 import { estimateMessageSize } from "../log/reading/read_size.ts";
 import { FOREVER, type RoomEvent } from "../log/room_event.ts";
+import { describeIssue, excerpt } from "../schema_issue.ts";
 import { type Request, REQUESTS, type RequestType } from "./requests.ts";
 
 /** The subprotocol's name, as in Sec-WebSocket-Protocol. */
@@ -55,8 +56,6 @@ export function* splitFrameLines(message: string): Generator<FrameLine, void> {
 const FrameHead = v.object({ type: v.string(), id: v.optional(v.unknown()) });
 /** Maximum length of an id that is returned, even if it breaks the rule for ids. */
 const MAX_ECHOED_ID = 256;
-/** Maximum number of characters of a client's text that a fault repeats. */
-const MAX_ECHOED_TEXT = 100;
 
 /** Parses a line: a request, a fault if it is invalid, or undefined for a blank line. */
 export function parseRequest(text: string): Request | FrameOf<"fault"> | undefined {
@@ -69,17 +68,11 @@ export function parseRequest(text: string): Request | FrameOf<"fault"> | undefin
   const { type, id: given } = head.output;
   const id = typeof given === "string" && given.length <= MAX_ECHOED_ID ? given : undefined;
   if (!isRequestType(type)) {
-    return faultFrame(id, "unknown_type", `there is no request of type ${truncated(type)}`);
+    return faultFrame(id, "unknown_type", `there is no request of type ${excerpt(type)}`);
   }
   const parsed = v.safeParse(REQUESTS[type], json);
   if (parsed.success) return parsed.output;
-  const [issue] = parsed.issues;
-  // The schema's message quotes the received value.
-  return faultFrame(
-    id,
-    "bad_frame",
-    truncated(`${v.getDotPath(issue) ?? "frame"}: ${issue.message}`),
-  );
+  return faultFrame(id, "bad_frame", describeIssue(parsed.issues, "frame"));
 }
 
 function parseJson(text: string): unknown {
@@ -88,11 +81,6 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-// An answer must not grow with the request.
-function truncated(text: string): string {
-  return text.length <= MAX_ECHOED_TEXT ? text : `${text.slice(0, MAX_ECHOED_TEXT)}…`;
 }
 
 function isRequestType(type: string): type is RequestType {

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { CONTENT_REQUEST } from "./content_fields.ts";
 import { DEFAULT_TERMS, MAX_INVITE_ROOMS, WANTED_TERMS } from "../auth/invite.ts";
 import { MAX_LABEL_LENGTH, ROLES } from "../auth/member.ts";
-import { parsePosition } from "../log/position.ts";
+import { parsePosition, POSITION_RULE } from "../log/position.ts";
 import {
   HISTORY_ACCESS,
   MAX_KEEP_DAYS,
@@ -20,7 +20,7 @@ const text = (about: string) => v.pipe(v.string(), v.description(about));
 
 const id = v.optional(v.pipe(
   v.string(),
-  v.regex(/^[\x21-\x7e]{1,64}$/, "1 to 64 printable ASCII characters"),
+  v.regex(/^[\x21-\x7e]{1,64}$/, "Expected 1 to 64 printable ASCII characters"),
   v.description(
     "Returned in the answer. For an action it is also the entry's id: the server applies each id once, however often it is sent. Never use one id for two actions.",
   ),
@@ -32,11 +32,11 @@ const room = text(
 const position = (about: string) =>
   v.pipe(
     v.string(),
-    v.regex(/^[0-9a-z]{1,32}:\d{1,15}$/, "epoch:seq"),
+    v.regex(/^[0-9a-z]{1,32}:\d{1,15}$/, POSITION_RULE),
     v.description(about),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const parsed = parsePosition(dataset.value);
-      if (parsed === undefined) addIssue({ message: "epoch:seq" });
+      if (parsed === undefined) addIssue({ message: POSITION_RULE });
       return parsed ?? NEVER;
     }),
   );
@@ -55,7 +55,7 @@ const emoji = v.pipe(
   v.string(),
   v.regex(
     /^(?=.{0,15}[\p{Extended_Pictographic}\p{Regional_Indicator}\u20e3])(?:[^\p{L}\p{M}\p{Z}\p{Cc}\p{Cf}\p{Co}\p{Cs}_\u2800\ufffc]|[\u2139\u200d\ufe0e\ufe0f\u20e3\u{e0020}-\u{e007f}]){1,16}$/u,
-    "one emoji",
+    "Expected one emoji",
   ),
   v.description("One emoji."),
 );
@@ -88,7 +88,7 @@ export const MAX_SANCTION_SECONDS = 315_360_000;
 /** Without line breaks, and without the characters that reverse or reorder what follows them, also beyond the text. */
 const ONE_LINE = /^[^\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]*$/u;
 const oneLine = (max: number, about: string) =>
-  v.optional(v.pipe(text(about), v.maxLength(max), v.regex(ONE_LINE, "one line of text")));
+  v.optional(v.pipe(text(about), v.maxLength(max), v.regex(ONE_LINE, "Expected one line of text")));
 /** Whether a text can be the topic of a room. */
 export function isTopic(text: string): boolean {
   return text.length <= MAX_TOPIC && ONE_LINE.test(text);
@@ -134,7 +134,7 @@ export const REQUESTS = {
     invite: v.optional(text("The secret of an invite: you become a member, or add this device.")),
     attempt: v.optional(v.pipe(
       v.string(),
-      v.regex(/^[\w-]{22}$/, "22 characters of base64url"),
+      v.regex(/^[\w-]{22}$/, "Expected 22 characters of base64url"),
       v.description(
         "With invite: 128 random bits. If the reply is lost, the same hello with them gets it again.",
       ),
@@ -305,7 +305,7 @@ export const REQUESTS = {
     page: v.optional(v.pipe(
       v.string(),
       v.maxLength(MAX_PAGE_URL),
-      v.regex(/^https?:\/\/[^#]+$/, "the http or https URL of a page, without a fragment"),
+      v.regex(/^https?:\/\/[^#]+$/, "Expected the http or https URL of a page, without a fragment"),
       v.description("The URL of the page that opens the link: the answer has it, and its QR code."),
     )),
   }),

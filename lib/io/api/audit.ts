@@ -6,7 +6,7 @@ import type { RoomHistory } from "../../chat/ports/bus.ts";
 import { DEFAULT_AUDIT_ENTRIES, MAX_AUDIT_ENTRIES } from "../../core/command_line/audit_flags.ts";
 import { numberOf } from "../../core/command_line/flag_values.ts";
 import type { Message } from "../../core/log/entry.ts";
-import { formatPosition, parsePosition } from "../../core/log/position.ts";
+import { formatPosition, parsePosition, POSITION_RULE } from "../../core/log/position.ts";
 import { FOREVER, type RoomEvent } from "../../core/log/room_event.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import { queryOf } from "../http/query.ts";
@@ -33,12 +33,13 @@ function readQuery(url: string): { readonly before: number | undefined; readonly
   const query = queryOf(url);
   const limit = numberOf(query.get("limit") ?? undefined, MAX_AUDIT_ENTRIES);
   const before = parsePosition(query.get("before") ?? "");
-  if (limit === "bad" || (query.has("before") && before === undefined)) {
-    const detail = `"limit" is a number from 1 to ${MAX_AUDIT_ENTRIES}, and "before" the ` +
-      '"position" of an entry';
-    throw new RequestProblem({ status: 400, detail });
-  }
+  if (limit === "bad") throw bad(`limit: Expected a number from 1 to ${MAX_AUDIT_ENTRIES}`);
+  if (query.has("before") && before === undefined) throw bad(`before: ${POSITION_RULE}`);
   return { before: before?.seq, limit: limit ?? DEFAULT_AUDIT_ENTRIES };
+}
+
+function bad(detail: string): RequestProblem {
+  return new RequestProblem({ status: 400, code: "bad_frame", detail });
 }
 
 function describe(message: Message): Readonly<Record<string, unknown>> {

@@ -8,7 +8,7 @@ import { API_KEY_TERMS, type ApiKey, MAX_API_KEYS } from "../../core/auth/api_ke
 import { NAME_RULE, parseName } from "../../core/names/names.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { logger } from "../logger.ts";
-import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
+import { type OperatorHandler, readFields, RequestProblem } from "./operator.ts";
 
 /** The path of the handler. */
 export const KEYS_PATH = "/api/v1/keys";
@@ -32,10 +32,8 @@ export function keysHandler(keys: ApiKeyManager): OperatorHandler {
       const detail = "Keys are read with GET and changed with POST";
       return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
-    const parsed = v.safeParse(Body, await readJson(request));
-    if (!parsed.success) throw new RequestProblem({ status: 400, detail: EXPECTED });
-    const { output } = parsed;
-    return "remove" in output ? await remove(output.remove, keys) : await add(output, keys);
+    const body = await readFields(request, Body, EXPECTED);
+    return "remove" in body ? await remove(body.remove, keys) : await add(body, keys);
   };
 }
 

@@ -7,10 +7,10 @@ import { inviteLink } from "../../chat/requests/directory_requests.ts";
 import type { Directory, MemberAnswer, MemberCommand } from "../../chat/ports/directory.ts";
 import { type Invite, MAX_INVITE_ROOMS, readTerms, WANTED_TERMS } from "../../core/auth/invite.ts";
 import { type Member, ROLES } from "../../core/auth/member.ts";
-import { isUserId, type UserId } from "../../core/log/entry.ts";
+import { isUserId, USER_ID_RULE, type UserId } from "../../core/log/entry.ts";
 import { ROOM_RULE } from "../../core/names/names.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
-import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
+import { type OperatorHandler, readFields, RequestProblem } from "./operator.ts";
 
 /** The path of invites. */
 export const INVITES_PATH = "/api/v1/invites";
@@ -23,7 +23,10 @@ const EXPECTED = 'The body must be JSON with "role", "rooms", "uses" and "second
   'optional, or with "member" for a link that adds a device to that member, or with "revoke" and ' +
   "the id of an invite";
 
-const memberId = v.custom<UserId>((it) => typeof it === "string" && isUserId(it));
+const memberId = v.custom<UserId>(
+  (it) => typeof it === "string" && isUserId(it),
+  USER_ID_RULE,
+);
 
 const Body = v.union([
   v.strictObject({ member: memberId }),
@@ -59,7 +62,7 @@ export function invitesHandler(
       const detail = "Invites are read with GET and made with POST";
       return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
-    const command = commandOf(await readJson(request));
+    const command = commandOf(await readFields(request, Body, EXPECTED));
     return answerOf(await directory.manage(OPERATOR, command), page);
   };
 }
@@ -74,22 +77,18 @@ export function usersHandler(directory: Pick<Directory, "manage">): OperatorHand
       const detail = "Users are read with GET and changed with POST";
       return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
-    const parsed = v.safeParse(RoleBody, await readJson(request));
-    if (!parsed.success) throw new RequestProblem({ status: 400, detail: ROLE_EXPECTED });
-    const command = { kind: "change role", ...parsed.output } as const;
+    const body = await readFields(request, RoleBody, ROLE_EXPECTED);
+    const command = { kind: "change role", ...body } as const;
     return answerOf(await directory.manage(OPERATOR, command), () => "");
   };
 }
 
-function commandOf(body: unknown): MemberCommand {
-  const parsed = v.safeParse(Body, body);
-  if (!parsed.success) throw new RequestProblem({ status: 400, detail: EXPECTED });
-  const { output } = parsed;
-  if ("member" in output) return { kind: "add device", user: output.member };
-  if ("revoke" in output) return { kind: "revoke invite", id: output.revoke };
-  const read = readTerms(output);
+function commandOf(body: v.InferOutput<typeof Body>): MemberCommand {
+  if ("member" in body) return { kind: "add device", user: body.member };
+  if ("revoke" in body) return { kind: "revoke invite", id: body.revoke };
+  const read = readTerms(body);
   if (read.kind === "terms") return { kind: "invite", ...read.terms };
-  const detail = `${read.room} is no room: ${ROOM_RULE}`;
+  const detail = `rooms.${body.rooms?.indexOf(read.room)}: ${ROOM_RULE}`;
   throw new RequestProblem({ status: 400, code: "bad_room", detail });
 }
 

@@ -19,7 +19,7 @@ import { formatPosition } from "../../core/log/position.ts";
 import { queryOf } from "../http/query.ts";
 import { jsonResponse, type Problem, problemResponse } from "../http/responses.ts";
 import { logger } from "../logger.ts";
-import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
+import { type OperatorHandler, readFields } from "./operator.ts";
 
 /** The path of what operators do. */
 export const MODERATION_PATH = "/api/v1/moderation";
@@ -42,9 +42,7 @@ export function moderationHandler(context: OperatorModerationContext): OperatorH
       const detail = "Things are done with POST";
       return problemResponse({ status: 405, detail, headers: { allow: "POST" } });
     }
-    const parsed = v.safeParse(Body, await readJson(request));
-    if (!parsed.success) throw new RequestProblem({ status: 400, detail: EXPECTED });
-    const order = parsed.output;
+    const order = await readFields(request, Body, EXPECTED);
     const done = await moderateAsOperator(order, context);
     if (done.kind === "refused") return refusalOf(done);
     const { event, room, result } = done;

@@ -3,8 +3,10 @@
  * store is unavailable. No page can send what they need, so there is no CORS.
  * @module
  */
+import * as v from "valibot";
 import { BusUnavailable } from "../../chat/ports/bus.ts";
 import { MAX_ROOM_UNITS } from "../../core/names/names.ts";
+import { describeIssue } from "../../core/schema_issue.ts";
 import { MAX_WEBHOOK_ROOMS } from "../../core/webhooks/webhook.ts";
 import { type OperatorSignature, parseSignature, sealAnswer } from "../auth/operator_signature.ts";
 import { bodyProblem, readBody } from "../http/body.ts";
@@ -121,7 +123,42 @@ async function respondSigned(
   return textResponse(answer, status, { "cache-control": "no-store" });
 }
 
-/** The body of a request, parsed as JSON; undefined if it is no JSON. Throws {@linkcode RequestProblem} if it cannot be read. */
+/** The fields that a body can have. */
+type Fields = v.GenericSchema & { readonly entries: Readonly<Record<string, unknown>> };
+
+/** The fields that a body can have, or several choices of them. */
+export type BodySchema<T> =
+  & v.GenericSchema<unknown, T>
+  & (Fields | { readonly options: readonly [Fields, ...Fields[]] });
+
+/**
+ * The fields of a request's body. Throws {@linkcode RequestProblem} if it cannot be read, or a field is wrong.
+ *
+ * @param expected What to answer to a body without any of the fields.
+ */
+export async function readFields<T>(
+  request: Request,
+  schema: BodySchema<T>,
+  expected: string,
+): Promise<T> {
+  const body = await readJson(request);
+  const parsed = v.safeParse(schema, body);
+  if (parsed.success) return parsed.output;
+  const meant = meantFields(schema, body);
+  const detail = meant ? describeIssue(v.safeParse(meant, body).issues) : expected;
+  throw new RequestProblem({ status: 400, code: "bad_frame", detail });
+}
+
+/** Of several choices the one of which a body has the most fields: what a union reports is about all of them. Undefined if it has none. */
+function meantFields<T>(schema: BodySchema<T>, body: unknown): Fields | undefined {
+  if (typeof body !== "object" || body === null) return undefined;
+  const countIn = ({ entries }: Fields) => Object.keys(entries).filter((it) => it in body).length;
+  const options = "options" in schema ? schema.options : [schema];
+  const [meant] = options.toSorted((one, other) => countIn(other) - countIn(one));
+  return meant && countIn(meant) > 0 ? meant : undefined;
+}
+
+/** The body of a request, parsed as JSON; undefined if it is no JSON. */
 export async function readJson(request: Request): Promise<unknown> {
   const bytes = await readWhole(request);
   try {

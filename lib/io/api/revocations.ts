@@ -11,11 +11,11 @@ import {
   REVOCATION_KEPT_MS,
 } from "../../core/auth/revocations.ts";
 import type { Config } from "../../core/config/config.ts";
-import { isUserId } from "../../core/log/entry.ts";
+import { isUserId, USER_ID_RULE } from "../../core/log/entry.ts";
 import { appUserId, PROXY_ISSUER } from "../auth/authenticators/app_user.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { logger } from "../logger.ts";
-import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
+import { type OperatorHandler, readFields, RequestProblem } from "./operator.ts";
 
 /** The path of the handler. */
 export const REVOCATIONS_PATH = "/api/v1/revocations";
@@ -30,12 +30,13 @@ const EXPECTED =
 const ISSUER_NEEDED = 'Users sign in at an OpenID provider, so a subject needs an "issuer": ' +
   "the provider's, as its /.well-known/openid-configuration spells it";
 
-const before = v.optional(v.pipe(v.string(), v.check(isRevocationTime)));
-const text = v.pipe(v.string(), v.nonEmpty());
+const TIME_RULE = "Expected an ISO 8601 time with its zone, such as 2026-03-01T12:00:00Z";
+const before = v.optional(v.pipe(v.string(), v.check(isRevocationTime, TIME_RULE)));
+const text = v.pipe(v.string(), v.nonEmpty("Expected a text that is not empty"));
 
 // Strict: with a misspelled `before`, more would be revoked than was meant.
 const Body = v.union([
-  v.strictObject({ user: v.pipe(v.string(), v.check(isUserId)), before }),
+  v.strictObject({ user: v.pipe(v.string(), v.check(isUserId, USER_ID_RULE)), before }),
   v.strictObject({ subject: text, issuer: v.optional(v.nullable(v.string())), before }),
   v.strictObject({ token: text, before }),
   v.strictObject({ device: text, before }),
@@ -100,16 +101,14 @@ async function readRevocation(
   defaultIssuer: string | null | undefined,
   now: number,
 ): Promise<Revocation> {
-  const parsed = v.safeParse(Body, await readJson(request));
-  if (!parsed.success) throw bad(EXPECTED);
-  const { output } = parsed;
-  const time = output.before === undefined ? now : Date.parse(output.before);
-  if (Number.isNaN(time)) throw bad(EXPECTED);
+  const body = await readFields(request, Body, EXPECTED);
+  const time = body.before === undefined ? now : Date.parse(body.before);
+  if (Number.isNaN(time)) throw bad(`before: ${TIME_RULE}`);
   if (time > now + LEEWAY_MS) throw bad('"before" is in the future');
   if (time < now - REVOCATION_KEPT_MS) {
     throw bad('"before" is more than a year ago, and revocations are kept for a year');
   }
-  const target = targetOf(output, defaultIssuer);
+  const target = targetOf(body, defaultIssuer);
   if (target === undefined) throw bad(ISSUER_NEEDED);
   return { ...target, before: time };
 }
@@ -127,7 +126,7 @@ function targetOf(
 }
 
 function bad(detail: string): RequestProblem {
-  return new RequestProblem({ status: 400, detail });
+  return new RequestProblem({ status: 400, code: "bad_frame", detail });
 }
 
 /** A revocation as the API spells it. */

@@ -10,7 +10,7 @@ import type {
   WebhookCommand,
   WebhookReport,
 } from "../../chat/ports/webhook_admin.ts";
-import { formatPosition, parsePosition } from "../../core/log/position.ts";
+import { formatPosition, parsePosition, POSITION_RULE } from "../../core/log/position.ts";
 import { parseRoom, ROOM_RULE, type RoomId } from "../../core/names/names.ts";
 import type { RoomCursor } from "../../core/webhooks/delivery_state.ts";
 import {
@@ -21,7 +21,7 @@ import {
   WEBHOOK_EVENTS,
 } from "../../core/webhooks/webhook.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
-import { type OperatorHandler, readJson, RequestProblem } from "./operator.ts";
+import { type OperatorHandler, readFields, RequestProblem } from "./operator.ts";
 
 /** The path of webhooks. */
 export const WEBHOOKS_PATH = "/api/v1/webhooks";
@@ -55,39 +55,39 @@ export function webhooksHandler(webhooks: WebhookAdmin, allowed: AllowedTargets)
       const detail = "Webhooks are read with GET and changed with POST";
       return problemResponse({ status: 405, detail, headers: { allow: "GET, POST, HEAD" } });
     }
-    const command = commandOf(await readJson(request), allowed);
+    const command = commandOf(await readFields(request, Body, EXPECTED), allowed);
     return answerOf(await webhooks.manageWebhooks(command), command.kind);
   };
 }
 
-function commandOf(body: unknown, allowed: AllowedTargets): WebhookCommand {
-  const parsed = v.safeParse(Body, body);
-  if (!parsed.success) throw refusal(EXPECTED);
-  const { output } = parsed;
+function commandOf(
+  output: v.InferOutput<typeof Body>,
+  allowed: AllowedTargets,
+): WebhookCommand {
   if ("remove" in output) return { kind: "remove", id: output.remove };
   if ("enable" in output) return { kind: "enable", id: output.enable };
   if ("redeliver" in output) {
     const { redeliver: id } = output;
     if (!("room" in output)) return { kind: "redeliver", id };
     const from = parsePosition(output.from);
-    if (from === undefined) throw refusal(`${output.from} is no position: it is epoch:number`);
-    return { kind: "redeliver", id, start: { room: roomOf(output.room), from } };
+    if (from === undefined) throw refusal(`from: ${POSITION_RULE}`);
+    return { kind: "redeliver", id, start: { room: roomOf(output.room, "room"), from } };
   }
   const checked = checkWebhookUrl(output.url, allowed);
   if (checked.kind === "bad") throw refusal(`The URL ${checked.why}`);
-  const rooms = [...new Set(output.rooms.map(roomOf))];
+  const rooms = [...new Set(output.rooms.map((it, index) => roomOf(it, `rooms.${index}`)))];
   return { kind: "add", url: checked.url.href, rooms, events: [...new Set(output.events)] };
 }
 
-function roomOf(text: string): RoomId {
+function roomOf(text: string, field: string): RoomId {
   const room = parseRoom(text);
   if (room !== undefined) return room;
-  const detail = `${text} is no room: ${ROOM_RULE}`;
+  const detail = `${field}: ${ROOM_RULE}`;
   throw new RequestProblem({ status: 400, code: "bad_room", detail });
 }
 
 function refusal(detail: string): RequestProblem {
-  return new RequestProblem({ status: 400, detail });
+  return new RequestProblem({ status: 400, code: "bad_frame", detail });
 }
 
 const STATUSES = { missing: 404, conflict: 409, full: 409 } as const;

@@ -16,6 +16,12 @@ for (
       "several are called Bob: give one of these ids with --user: a_1, a_2",
     ],
     ['a subject needs an "issuer": the provider\'s', "a subject needs an --issuer: the provider's"],
+    ["user: the id of a user has 8", "--user: the id of a user has 8"],
+    ["rooms.1: a room has 1", "--rooms: a room has 1"],
+    [
+      "seconds: Invalid integer: Received 1.5",
+      "a flag has a value that is not allowed; --help lists what each flag needs",
+    ],
     ["There is no key with this id", "There is no key with this id"],
   ] as const
 ) {

@@ -48,13 +48,14 @@ for (
   const [what, body, detail] of [
     ["plain HTTP", { ...ADD, url: "http://example.com/" }, /^The URL does not begin with https/],
     ["a private address", { ...ADD, url: "https://10.0.0.1/" }, /^The URL leads to an address/],
-    ["a pattern", { ...ADD, rooms: ["team*"] }, /^team\* is no room/],
-    ["no room", { ...ADD, rooms: [] }, /^The body must be JSON/],
-    ["an unknown event", { ...ADD, events: ["sang"] }, /^The body must be JSON/],
-    ["a secret of its own", { ...ADD, secret: "whsec_AAAA" }, /^The body must be JSON/],
-    ["a position without a room", { redeliver: "wh_1", from: "e:1" }, /^The body must be JSON/],
-    ["a wrong position", { redeliver: "wh_1", room: "a", from: "1" }, /^1 is no position/],
-    ["two actions", { remove: "wh_1", enable: "wh_1" }, /^The body must be JSON/],
+    ["a pattern", { ...ADD, rooms: ["team*"] }, /^rooms\.0: a room has 1 to 64/],
+    ["no room", { ...ADD, rooms: [] }, /^rooms: Invalid length: Expected >=1/],
+    ["an unknown event", { ...ADD, events: ["sang"] }, /^events\.0: .* but received "sang"$/],
+    ["a secret of its own", { ...ADD, secret: "whsec_AAAA" }, /^secret: there is no such field/],
+    ["a position without a room", { redeliver: "wh_1", from: "e:1" }, /^room: the field is missing$/],
+    ["a wrong position", { redeliver: "wh_1", room: "a", from: "1" }, /^from: Expected a position/],
+    ["two actions", { remove: "wh_1", enable: "wh_1" }, /^enable: there is no such field/],
+    ["no field of it", { on: true }, /^The body must be JSON/],
   ] as const
 ) {
   Deno.test(`A request with ${what} is refused with 400`, async () => {

@@ -5,6 +5,7 @@
 import * as v from "valibot";
 import { type Operation, requestTypeOf } from "../../../core/api/operations.ts";
 import type { IdentifiedRequest } from "../../../chat/calls/call.ts";
+import { describeIssue } from "../../../core/schema_issue.ts";
 import { REQUESTS } from "../../../core/protocol/requests.ts";
 import type { Problem } from "../../http/responses.ts";
 
@@ -19,9 +20,6 @@ export interface CallParts {
   /** The id of the request. */
   readonly id: string;
 }
-
-/** Maximum number of characters of a client's text that a problem repeats. */
-const MAX_ECHOED = 100;
 
 /** The request, or what is wrong with it. */
 export function readCallRequest(
@@ -39,9 +37,15 @@ export function readCallRequest(
   const parsed = v.safeParse(REQUESTS[type], { ...fields, ...fixed, type, id });
   // The schema has the field `id`, which is given.
   if (parsed.success) return { ...parsed.output, id };
-  const [issue] = parsed.issues;
-  const detail = `${v.getDotPath(issue) ?? "body"}: ${issue.message}`;
-  return { status: 400, code: "bad_frame", detail: truncated(detail) };
+  const detail = inTermsOfPath(describeIssue(parsed.issues), names);
+  return { status: 400, code: "bad_frame", detail };
+}
+
+/** Names the parameter of the path that has set the field. */
+function inTermsOfPath(detail: string, names: NonNullable<Operation["parameters"]>): string {
+  const [parameter, field = ""] = Object.entries(names)
+    .find(([, it]) => detail.startsWith(`${it}: `)) ?? [];
+  return parameter === undefined ? detail : `${parameter}${detail.slice(field.length)}`;
 }
 
 /** Reads the fields of queries that are numbers. The schema refuses what is none. */
@@ -60,8 +64,3 @@ function timeIn(text: string): number | undefined {
 }
 
 const IsoTime = v.pipe(v.string(), v.isoTimestamp());
-
-// The schema's message quotes the received value.
-function truncated(text: string): string {
-  return text.length <= MAX_ECHOED ? text : `${text.slice(0, MAX_ECHOED)}…`;
-}

@@ -152,6 +152,29 @@ Deno.test("A body that is no JSON object, no UTF-8 or lacks a field is answered 
   }
 });
 
+Deno.test("A field that is wrong is named, as the request names it, with what is expected", async () => {
+  await using service = await startTestService({ ADMIN_TOKEN: ADMIN });
+  const idRule = /^user: .*the id of a user has 8 to 40 characters/;
+  for (
+    const [path, request, detail] of [
+      [MESSAGES, { json: { text: "a", mentions: ["u1"] } }, /^mentions\.0: the id of a user has 8/],
+      [MESSAGES, { json: {} }, /^text: the field is missing$/],
+      [`${MESSAGES}?limit=many`, {}, /^limit: .*"many"$/],
+      [`${MESSAGES}/12`, { method: "DELETE" }, /^position: Expected a position: epoch:seq/],
+      [`${MESSAGES}/a:1/reactions/no`, { method: "PUT" }, /^emoji: Expected one emoji$/],
+      ["/direct/u1", { method: "PUT" }, idRule],
+      ["/users", { json: { user: "u1", role: "owner" }, token: ADMIN }, idRule],
+      ["/keys", { json: { name: "ci", rooms: ["a"], allow: ["fly"] }, token: ADMIN }, /^allow\.0: /],
+      ["/audit?limit=0", { token: ADMIN }, /^limit: Expected a number from 1 to/],
+      ["/audit?before=1", { token: ADMIN }, /^before: Expected a position/],
+    ] as const
+  ) {
+    const answer = await api(service, path, request);
+    assertProblem(answer, 400, "bad_frame");
+    assert.match(String(answer.body.detail), detail);
+  }
+});
+
 Deno.test("A body that is too long is answered with 413 before it is sent", async () => {
   await using service = await startTestService({ ADMIN_TOKEN: ADMIN });
   const head = ["Content-Type: application/json", "Content-Length: 10000000"];
