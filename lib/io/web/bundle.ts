@@ -190,13 +190,14 @@ function addressOf(path: string, from: string): string {
 // `a++b`. The end of a block must not be an empty statement, as in `while (it());`. Unterminated literals match too, so
 // that the pattern stays linear.
 const SPACE =
-  /("(?:[^"\\\n]|\\.)*"?|`(?:[^`\\]|\\.)*`?|(?<=[(,=:[!&|?{};]\s?)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\]?)+\/?)|(?<=[{[(,;}])\n|[;,]?\n(?=\})|,\n(?=\))|;(?=\})|(?<![-+]) ([-+]=?) (?![-+])| ?([=!<>&|?:*%]+|[{}()[\],;]) ?/g;
+  /("(?:[^"\\\n]|\\.)*"?|`(?:[^`\\]|\\.)*`?|(?<=[(,=:[!&|?{};]\s?)\/(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\]?)+\/?)|(?<=[{[(,;}])\n|[;,]?\n(?=\})|,?\n(?=[)\]])|\n(?=\.[^.])|;(?=\})|(?<=\d)_(?=\d)|(?<![-+])[ \n]([-+]=?) (?![-+])|[ \n]?([=!<>&|?:*%]+)[ \n]?| ?([{}()[\],;]) ?/g;
 
 /** Removes insignificant white space and semicolons. A test compares the syntax trees before and after. */
 function withoutSpace(text: string): string {
   return text.replace(
     SPACE,
-    (_, whole: string = "", sum: string = "", sign: string = "") => whole + sum + sign,
+    (_, whole: string = "", sum: string = "", sign: string = "", bracket: string = "") =>
+      whole + sum + sign + bracket,
   );
 }
 

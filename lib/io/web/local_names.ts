@@ -1,7 +1,7 @@
 /**
- * Shortens the names of variables, functions, parameters and private members in a script, and `const` to `let`. Each
- * top-level function and each method is renamed by itself, so that nearly all of its names are single letters: within it,
- * one name becomes the same letter everywhere. Names of classes, exports and properties stay.
+ * Shortens the names of variables, functions, parameters and private members in a script, and `const` to `let`. Each function is
+ * renamed by itself, in the order in which its names appear: so nearly all of them are single letters, and functions that are
+ * alike have the same ones, which compresses well. Names of classes, exports and properties stay.
  *
  * Functions are found by their brackets, not by parsing. It relies on what the linter and the formatter ensure, and a
  * test compares the bindings of every module before and after.
@@ -11,6 +11,13 @@ import { INSERT, type Tokens, tokensOf } from "./tokens.ts";
 
 /** A range of tokens, both ends included. */
 type Range = readonly [from: number, to: number];
+
+/** A function: its parameters and its body. */
+interface Scope {
+  readonly range: Range;
+  /** The functions in it, without those in one of these. */
+  readonly inner: readonly Scope[];
+}
 
 /** What a word stands for: a property is written as a variable in `{ name }`, which stands for `{ name: name }`. */
 type Use = "variable" | "shorthand";
@@ -50,7 +57,8 @@ class Script {
   readonly list: Tokens["list"];
   readonly #partner: Tokens["partner"];
   readonly #uses: readonly (Use | undefined)[];
-  readonly #functions: readonly Range[];
+  /** Top-level functions and methods. */
+  readonly #functions: readonly Scope[];
   /** Names that are used at the top level. */
   readonly #outerNames: ReadonlySet<string>;
 
@@ -58,7 +66,7 @@ class Script {
     this.list = list;
     this.#partner = partner;
     this.#uses = this.#findUses();
-    this.#functions = [...this.#findFunctions()];
+    this.#functions = this.#findFunctions();
     this.#outerNames = new Set(this.#outside().map((it) => this.#text(it)));
   }
 
@@ -75,15 +83,40 @@ class Script {
   }
 
   /** New names of local variables, by the index of the token. */
-  *localNames(): Generator<readonly [number, string]> {
-    for (const range of this.#functions) {
-      const declared = this.#declaredIn(range);
-      for (const name of [...this.#outerNames, ...WORDS]) declared.delete(name);
-      const uses = this.#indexes(range, (it) => this.#uses[it]);
-      const isRenamed = (it: number) => declared.has(this.#text(it));
-      const kept = new Set(uses.filter((it) => !isRenamed(it)).map((it) => this.#text(it)));
-      yield* this.#renamed(uses.filter(isRenamed), letters, kept);
+  localNames(): ReadonlyMap<number, string> {
+    const names = new Map<number, string>();
+    for (const scope of this.#functions) {
+      const uses = this.#indexes(scope.range, (it) => this.#uses[it]);
+      this.#renameIn(scope, uses, new Set(), names);
     }
+    return names;
+  }
+
+  /**
+   * Renames what a function declares, and what is declared in it.
+   * @param uses Uses of variables in the function, and perhaps around it.
+   * @param outer Names that an outer function declares too. They are renamed there: they may belong to a block in it.
+   * @param renamed The new names so far.
+   */
+  #renameIn(
+    { range, inner }: Scope,
+    uses: readonly number[],
+    outer: ReadonlySet<string>,
+    renamed: Map<number, string>,
+  ): void {
+    const within = uses.filter((it) => it >= range[0] && it <= range[1]);
+    const declared = this.#declaredIn(range, inner);
+    for (const name of declared) {
+      if (outer.has(name) || this.#outerNames.has(name) || WORDS.has(name)) declared.delete(name);
+    }
+    if (declared.size > 0) {
+      const own = within.filter((it) => declared.has(this.#text(it)));
+      const kept = new Set(within.map((it) => this.#text(it)));
+      for (const it of within) kept.add(nameIn(renamed.get(it) ?? ""));
+      for (const [token, name] of this.#renamed(own, letters, kept)) renamed.set(token, name);
+    }
+    const known = new Set([...outer, ...declared]);
+    for (const scope of inner) this.#renameIn(scope, within, known, renamed);
   }
 
   /** New names of private members, by the index of the token. */
@@ -104,8 +137,8 @@ class Script {
   }
 
   /**
-   * New names; the most frequent ones become the shortest. A name that is mostly written as `{ name }` stays, since
-   * `{ name: a }` is longer.
+   * New names, in the order in which the old ones appear; if not all can be single letters, the most frequent ones are. A name
+   * that is mostly written as `{ name }` stays, since `{ name: a }` is longer.
    * @param kept Names that they cannot become.
    */
   *#renamed(
@@ -119,18 +152,21 @@ class Script {
       counts.set(this.#text(it), (counts.get(this.#text(it)) ?? 0) + gain);
     }
     const worth = [...counts].filter(([, gain]) => gain > 0);
-    const taken = new Set([...kept, ...WORDS, ...counts.keys()]);
-    const names = shortNames(worth.sort(([, one], [, other]) => other - one), nameAt, taken);
+    const isTaken = (name: string) => kept.has(name) || counts.has(name) || WORDS.has(name);
+    if (worth.length > LETTERS.length) worth.sort(([, one], [, other]) => other - one);
+    const names = shortNames(worth.map(([name]) => name), nameAt, isTaken);
     for (const it of uses) {
       const [old, name] = [this.#text(it), names.get(this.#text(it))];
       if (name) yield [it, this.#uses[it] === "shorthand" ? `${old}:${name}` : name];
     }
   }
 
-  /** Names of variables, parameters and inner functions. */
-  #declaredIn([from, to]: Range): Set<string> {
+  /** Names of variables, parameters and inner functions, except those that are declared in an inner function. */
+  #declaredIn([from, to]: Range, inner: readonly Scope[]): Set<string> {
     const names = new Set<string>();
+    const ends = new Map(inner.map(({ range: [start, end] }) => [start, end]));
     for (let i = from; i <= to; i++) {
+      i = ends.get(i) ?? i;
       const before = this.#text(i - 1);
       const opensPattern = before === "const" || before === "let" || this.#isParameterList(i);
       if (opensPattern && this.#partner.has(i)) {
@@ -152,14 +188,18 @@ class Script {
     }
   }
 
-  /** Top-level functions and methods, each from its parameters to its end. */
-  *#findFunctions(): Generator<Range> {
+  /** Functions, each from its parameters to its end. */
+  #findFunctions(): readonly Scope[] {
+    const top: Scope[] = [];
+    const open: { readonly range: Range; readonly inner: Scope[] }[] = [];
     for (let i = 0; i < this.list.length; i++) {
       if (!this.#isParameterList(i)) continue;
-      const end = this.#endOfFunction(i);
-      yield [i, end];
-      i = end;
+      while (i > (open.at(-1)?.range[1] ?? Infinity)) open.pop();
+      const found = { range: [i, this.#endOfFunction(i)] as const, inner: [] };
+      (open.at(-1)?.inner ?? top).push(found);
+      open.push(found);
     }
+    return top;
   }
 
   #endOfFunction(parameters: number): number {
@@ -183,7 +223,7 @@ class Script {
   /** Uses outside of all functions. */
   #outside(): readonly number[] {
     const isInside = this.list.map(() => false);
-    for (const [from, to] of this.#functions) isInside.fill(true, from, to + 1);
+    for (const { range: [from, to] } of this.#functions) isInside.fill(true, from, to + 1);
     return this.#indexes(this.#all, (it) => this.#uses[it] && !isInside[it]);
   }
 
@@ -271,22 +311,30 @@ class Script {
   }
 }
 
+/** What a token refers to: `{ old: name }` stands for `{ old }`. */
+function nameIn(text: string): string {
+  return text.slice(text.indexOf(":") + 1);
+}
+
 /** A short name for each name. */
 function shortNames(
-  sorted: readonly (readonly [string, number])[],
+  sorted: readonly string[],
   nameAt: (index: number) => string,
-  taken: ReadonlySet<string>,
+  isTaken: (name: string) => boolean,
 ): ReadonlyMap<string, string> {
   let tried = 0;
-  return new Map(sorted.map(([name]) => {
+  return new Map(sorted.map((name) => {
     let short = nameAt(tried++);
-    while (taken.has(short)) short = nameAt(tried++);
+    while (isTaken(short)) short = nameAt(tried++);
     return [name, short];
   }));
 }
 
-/** a, b … z, aa, ab … */
+/** Those that scripts have most of come first, since they compress best. */
+const LETTERS = "etnrisoaulcfhpdmgvybwkxjqz";
+
+/** A short name: single letters first, then pairs of them. */
 export function letters(index: number): string {
-  const last = String.fromCharCode(97 + index % 26);
-  return index < 26 ? last : letters(Math.floor(index / 26) - 1) + last;
+  const last = LETTERS.charAt(index % LETTERS.length);
+  return index < LETTERS.length ? last : letters(Math.floor(index / LETTERS.length) - 1) + last;
 }

@@ -200,6 +200,18 @@ for (
       0,
     ],
     [
+      "functions in functions",
+      "const longName = 1; const plus = (inner) => inner + longName;" +
+      "const run = (inner) => { if (inner) { const longName = 2; return plus(inner) + longName; } return longName; };" +
+      "return [run(0), run(5), [1, 2].map((inner) => [inner].map((other) => inner + other + longName))];",
+      [1, 8, [[3], [5]]],
+    ],
+    [
+      "functions whose own names are short",
+      "const longName = 1; const other = (a) => { const b = a; return (c) => c + b + longName; }; return other(2)(3);",
+      6,
+    ],
+    [
       "parameters as objects",
       "return (({ longName, of }) => longName + of)({ longName: 1, of: 2 });",
       3,
@@ -213,6 +225,17 @@ for (
     assert.deepEqual(out, [value]);
   });
 }
+
+Deno.test("withLocalNames() gives functions that are alike the same names", () => {
+  const text = `const run = (one, two) => {
+const first = one.map((it) => it + 1);
+return two.map((other) => other + 1);
+};
+`;
+  const [first, second] = withLocalNames(text).match(/\(\w\) => \w \+ 1/g) ?? [];
+  assert.ok(first);
+  assert.equal(first, second);
+});
 
 Deno.test("withLocalNames() gives a local variable no name that the function uses for something else", () => {
   const text =
