@@ -269,7 +269,8 @@ export class Room {
   /** Marks all messages up to this one as read, on all devices; no more than those that have arrived. */
   markRead(position: string): void;
   /**
-   * Loads older messages in their current state, oldest first.
+   * Loads older messages in their current state, oldest first. With a `reason`, the server does not know `before`, and these are
+   * the newest messages.
    * @param options `before`: a position; default: the end of the log. `limit`: 0 to 200; default: 50.
    * @returns Rejects with a {@linkcode ChatError}.
    */
@@ -280,6 +281,7 @@ export class Room {
     messages: readonly Message[];
     more: boolean;
     position: string;
+    reason?: string;
   }>;
   /**
    * Requests the member list; it names at most 200 users.
@@ -342,7 +344,7 @@ export class Timeline {
   apply(event: RoomEvent): TimelineChange;
   /** Requests the messages before the first one and prepends them. Rejects as `room.history` does. */
   loadOlder(room: HistorySource, limit?: number): Promise<TimelineChange>;
-  /** Prepends an answer of `room.history`. */
+  /** Prepends an answer of `room.history`. One with a reason replaces all messages but newer ones. */
   prependPage(page: HistoryPage): TimelineChange;
   #private;
 }
@@ -878,10 +880,12 @@ export type HistorySource = {
   }): Promise<HistoryPage>;
 };
 
+/** `reason`: the log does not know the position that was asked for, so these are the newest messages. */
 export type HistoryPage = {
   messages: readonly Message[];
   more: boolean;
   position: string;
+  reason?: string;
 };
 
 /** `member`: joined by an invite. `app`: known by a token that an app has signed, or signed in by a proxy. `guest`: anyone else. */

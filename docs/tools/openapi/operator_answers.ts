@@ -97,6 +97,11 @@ export const OPERATOR_SCHEMAS: Readonly<Record<string, Part>> = {
       event: eventSchema(),
     })),
     more: { type: "boolean", description: "Whether there are earlier ones." },
+  }, {
+    reason: {
+      enum: ["unknown_epoch", "rewound"],
+      description: "Why the log does not know the position in `before`; these are the newest entries.",
+    },
   }),
   Moderated: objectSchema({
     position: textSchema("The position of the entry in the room, or in _audit."),

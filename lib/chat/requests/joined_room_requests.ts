@@ -180,7 +180,7 @@ async function readHistory(
   const page = await readAnchoredPage(bus, room, request, limit, state.readableAfter(user));
   // The page may have what came after a ban that the room does not know yet.
   await membership.room.onTop(page.top, false);
-  const { newer } = page;
+  const { newer, reason } = page;
   // The user may have been removed and added again meanwhile.
   const readable = readablePage(page, membership.room.state.readableAfter(user));
   return {
@@ -189,6 +189,7 @@ async function readHistory(
     room,
     ...toWirePage(readable),
     ...(newer !== undefined && { newer }),
+    ...(reason && { reason }),
     position: formatPosition(page.top),
   };
 }

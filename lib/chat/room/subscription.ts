@@ -17,6 +17,7 @@ import { estimateEntrySize, MAX_READ_BYTES } from "../../core/log/reading/read_s
 import { LossReport } from "./loss_report.ts";
 import type { JoinName, JoinRequest, Subscriber } from "./subscriber.ts";
 import { type Cancellation, retryWhileUnavailable } from "../retry.ts";
+import { readNewestPage } from "./history_pages.ts";
 import type { Room, RoomContext } from "./room.ts";
 import { JoinReplay, type PendingJoinResult } from "./join_replay.ts";
 
@@ -316,7 +317,9 @@ async function readFirst(
     const readState = counted && readableUnread(counted, replay.top, after);
     return { ...complete, name, wantsPeople: wantsDetails, readState, missed: replay };
   }
-  const page = readablePage(await bus.page(room.id, undefined, limit), after);
+  const page = wantsDetails
+    ? await readNewestPage(bus, room.id, limit, after)
+    : readablePage(await bus.page(room.id, undefined, limit), after);
   const readState = counted && readableUnread(counted, page.top, after);
   const isTooMany = since && page.top.seq - since.seq > recoverLimit;
   // Within the limit now, because the log has lost entries in between: read again.

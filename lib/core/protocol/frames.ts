@@ -273,9 +273,10 @@ export const FRAMES = {
     recovered: v.optional(
       flag("Whether all missed entries are replayed; only if you sent since."),
     ),
-    reason: v.optional(
-      v.picklist(["unknown_epoch", "rewound", "too_old", "too_many"], "Why not recovered."),
-    ),
+    reason: v.optional(v.pipe(
+      v.picklist(["unknown_epoch", "rewound", "too_old", "too_many"]),
+      v.description("Why not recovered."),
+    )),
     messages: v.optional(v.array(message)),
     more: v.optional(flag("Whether there are older messages.")),
     count: count("Number of people in the room."),
@@ -451,6 +452,12 @@ export const FRAMES = {
     newer: v.optional(
       flag("Whether there are newer messages; only if you sent after, around or at."),
     ),
+    reason: v.optional(v.pipe(
+      v.picklist(["unknown_epoch", "rewound", "too_old"]),
+      v.description(
+        "Why these are not all of the messages that you asked for. With too_old, some of those after the position are no longer kept; otherwise the log does not know the position, and these are the newest messages.",
+      ),
+    )),
     position: text("The messages reflect all entries up to this position."),
   }),
   invite: frame("invite", "Answers invite.", {

@@ -3,10 +3,11 @@
  * @module
  */
 import type { RoomHistory } from "../../chat/ports/bus.ts";
+import { readAnchoredPage } from "../../chat/room/history_pages.ts";
 import { DEFAULT_AUDIT_ENTRIES, MAX_AUDIT_ENTRIES } from "../../core/command_line/audit_flags.ts";
 import { numberOf } from "../../core/command_line/flag_values.ts";
 import type { Message } from "../../core/log/entry.ts";
-import { formatPosition, parsePosition, POSITION_RULE } from "../../core/log/position.ts";
+import { formatPosition, parsePosition, type Position, POSITION_RULE } from "../../core/log/position.ts";
 import { FOREVER, type RoomEvent } from "../../core/log/room_event.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import { queryOf } from "../http/query.ts";
@@ -17,25 +18,29 @@ import { type OperatorHandler, RequestProblem } from "./operator.ts";
 export const AUDIT_PATH = "/api/v1/audit";
 
 /** Creates the handler of the path, for operators only: see `forOperators`. */
-export function auditHandler(bus: Pick<RoomHistory, "page">): OperatorHandler {
+export function auditHandler(
+  bus: Pick<RoomHistory, "page" | "pageAfter" | "replay">,
+): OperatorHandler {
   return async ({ method, url }) => {
     if (method !== "GET") {
       const detail = "What was done is read with GET";
       return problemResponse({ status: 405, detail, headers: { allow: "GET, HEAD" } });
     }
     const { before, limit } = readQuery(url);
-    const { messages, more } = await bus.page(AUDIT_ROOM, before, limit);
-    return jsonResponse({ entries: messages.map(describe), more });
+    const { messages, more, reason } = await readAnchoredPage(bus, AUDIT_ROOM, { before }, limit, 0);
+    return jsonResponse({ entries: messages.map(describe), more, ...(reason && { reason }) });
   };
 }
 
-function readQuery(url: string): { readonly before: number | undefined; readonly limit: number } {
+function readQuery(
+  url: string,
+): { readonly before: Position | undefined; readonly limit: number } {
   const query = queryOf(url);
   const limit = numberOf(query.get("limit") ?? undefined, MAX_AUDIT_ENTRIES);
   const before = parsePosition(query.get("before") ?? "");
   if (limit === "bad") throw bad(`limit: Expected a number from 1 to ${MAX_AUDIT_ENTRIES}`);
   if (query.has("before") && before === undefined) throw bad(`before: ${POSITION_RULE}`);
-  return { before: before?.seq, limit: limit ?? DEFAULT_AUDIT_ENTRIES };
+  return { before, limit: limit ?? DEFAULT_AUDIT_ENTRIES };
 }
 
 function bad(detail: string): RequestProblem {

@@ -25,7 +25,7 @@ import { REVOCATIONS_PATH, type RevocationSettings, revocationsHandler } from ".
 /** What operators can read and change. */
 export interface OperatorServices {
   /** The rooms. */
-  readonly bus: Pick<WorkerBus, "page" | "publish" | "state" | "people">;
+  readonly bus: Pick<WorkerBus, "page" | "pageAfter" | "replay" | "publish" | "state" | "people">;
   /** What is no longer valid. */
   readonly revocations: RevocationSource;
   /** The members of the service. */

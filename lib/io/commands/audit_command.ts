@@ -19,6 +19,7 @@ const Page = v.object({
     })),
   })),
   more: v.boolean(),
+  reason: v.optional(v.string()),
 });
 
 /**
@@ -47,11 +48,14 @@ export async function runAuditCommand(
 export function describeAudit(response: unknown): string | undefined {
   const parsed = v.safeParse(Page, response);
   if (!parsed.success) return undefined;
-  const { entries, more } = parsed.output;
+  const { entries, more, reason } = parsed.output;
   const rows = entries.map(({ at, by, what, event: { room, reason = "" } = {} }) =>
     [at, by.user, by.name, what, room === undefined ? "-" : `#${room}`, reason].join("\t").trimEnd()
   );
   if (rows.length === 0) return "There are no entries\n";
   const older = more ? [`For older entries, add --before ${entries[0]?.position}`] : [];
-  return `${[...rows, ...older].join("\n")}\n`;
+  const newest = reason === undefined
+    ? []
+    : [`The log does not know this position (${reason}). The newest entries:`];
+  return `${[...newest, ...rows, ...older].join("\n")}\n`;
 }

@@ -180,9 +180,10 @@ export class Room {
   }
 
   /**
-   * Loads older messages in their current state, oldest first.
+   * Loads older messages in their current state, oldest first. With a `reason`, the server does not know `before`, and these are
+   * the newest messages.
    * @param {{ before?: string, limit?: number }} [options] `before`: a position; default: the end of the log. `limit`: 0 to 200; default: 50.
-   * @returns {Promise<{ messages: readonly Message[], more: boolean, position: string }>} Rejects with a {@linkcode ChatError}.
+   * @returns {Promise<{ messages: readonly Message[], more: boolean, position: string, reason?: string }>} Rejects with a {@linkcode ChatError}.
    */
   history({ before, limit = 50 } = {}) {
     if (!this.#subscription.isJoined) return Promise.reject(this.#requests.connectionError);

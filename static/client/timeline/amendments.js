@@ -81,6 +81,11 @@ export function seqOf(position) {
 /** @param {string} position */
 const epochOf = (position) => position.slice(0, position.indexOf(":"));
 
+/** Whether a position follows another one of the same epoch. @param {string} position @param {string} mark */
+export function isLater(position, mark) {
+  return epochOf(position) === epochOf(mark) && seqOf(position) > seqOf(mark);
+}
+
 // Positions of different epochs cannot be ordered. Applying an amendment twice is safe, since later ones are applied again
 // too; so if the order is unknown, apply it.
 /** @param {string} position @param {string} mark */

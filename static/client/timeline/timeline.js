@@ -8,6 +8,7 @@
 import {
   amend,
   isClearing as clearsRoom,
+  isLater,
   PendingAmendments,
   seqOf,
   toMessage,
@@ -17,7 +18,10 @@ import { Feed } from "../observable.js";
 
 /** @typedef {import("./amendments.js").Message} Message */
 /** @typedef {import("../events.js").RoomEvent} RoomEvent */
-/** @typedef {{messages: readonly Message[], more: boolean, position: string}} HistoryPage */
+/**
+ * `reason`: the log does not know the position that was asked for, so these are the newest messages.
+ * @typedef {{messages: readonly Message[], more: boolean, position: string, reason?: string}} HistoryPage
+ */
 /** @typedef {{history(options?: {before?: string, limit?: number}): Promise<HistoryPage>}} HistorySource */
 /** @typedef {import("./notes.js").Note} Note */
 /**
@@ -130,11 +134,12 @@ export class Timeline {
   }
 
   /**
-   * Prepends an answer of `room.history`.
+   * Prepends an answer of `room.history`. One with a reason replaces all messages but newer ones.
    * @param {HistoryPage} page
    * @returns {TimelineChange}
    */
   prependPage(page) {
+    if (page.reason) return this.#emitChange(this.#onOpened(this.#withNewer(page, page.reason)));
     const fresh = page.messages.filter(({ position }) => !this.#ordinals.has(position));
     const made = fresh.map((message) => this.#pendingAmendments.applyTo(message, page.position));
     this.#firstOrdinal -= made.length;
@@ -143,6 +148,15 @@ export class Timeline {
     this.more = page.more;
     this.#notes = notesAfterPage(this.#notes, made.at(-1)?.position);
     return this.#emitChange({ type: "prepended", count: made.length });
+  }
+
+  /** @param {HistoryPage} page @param {string} reason */
+  #withNewer({ messages, more, position }, reason) {
+    const made = messages.map((it) =>
+      this.get(it.position) ?? this.#pendingAmendments.applyTo(it, position)
+    );
+    const newer = this.#messages.filter((it) => isLater(it.position, position));
+    return { messages: [...made, ...newer], more, position, reason };
   }
 
   /** @param {HistorySource} room @param {number} limit @returns {Promise<TimelineChange>} */
@@ -187,7 +201,10 @@ export class Timeline {
     }
   }
 
-  /** @param {Extract<RoomEvent, {type: "opened"}>} event @returns {TimelineChange} */
+  /**
+   * @param {Pick<Extract<RoomEvent, {type: "opened"}>, "messages" | "more" | "position" | "reason">} event
+   * @returns {TimelineChange}
+   */
   #onOpened({ messages, more, position, reason }) {
     this.#openCount += 1;
     this.#loading = undefined;

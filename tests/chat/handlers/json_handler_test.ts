@@ -175,6 +175,9 @@ Deno.test("JsonHandler answers a join with the room, its members, and the newest
   const fields = pick(joined, "type", "id", "room", "name", "position", "more", "count", "unread");
   assert.deepEqual(fields, ["joined", "j", "lobby", "Bob", "epoch1:2", true, 2, 2]);
   assert.equal(Object(joined?.messages)[0].text, "2");
+  const cid = await chat.enter("Cid");
+  const [withoutMessages] = await cid.ask({ type: "join", room: "lobby" });
+  assert.deepEqual([withoutMessages?.messages, withoutMessages?.more], [[], true]);
 });
 
 Deno.test("JsonHandler acknowledges a say that has an id, and sends it to all members once", async () => {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type PageAnchor, readAnchoredPage } from "../../../lib/chat/room/history_pages.ts";
-import { FakeBus, FakeClock, name, room } from "../../support/fakes.ts";
+import { EmbeddedBus } from "../../../lib/chat/bus/embedded_bus.ts";
+import { MemoryStore } from "../../../lib/chat/bus/memory_store.ts";
+import { AMPLE, counter, FakeClock, name, room } from "../../support/fakes.ts";
+import { forgetEpochs, inNewEpoch } from "../../support/forgotten_epochs.ts";
 import { user } from "../../contract/fixtures.ts";
 import type { Position } from "../../../lib/core/log/position.ts";
 
@@ -9,9 +12,12 @@ const den = room("den");
 const author = { user: user("user_no_1"), name: name("Ann") };
 
 /** A room with these messages, one each second; after every third, a reaction takes a number. */
-async function fill(count: number): Promise<{ readonly bus: FakeBus; readonly at: Position[] }> {
+async function fill(
+  count: number,
+  retention = AMPLE,
+): Promise<{ readonly bus: EmbeddedBus; readonly at: Position[] }> {
   const clock = new FakeClock();
-  const bus = new FakeBus(clock);
+  const bus = new EmbeddedBus(new MemoryStore(clock, retention, counter("epoch")), clock);
   const at: Position[] = [];
   for (let number = 0; number < count; number++) {
     const said = { kind: "said", text: String(number) } as const;
@@ -33,6 +39,7 @@ const second = (number: number) => STARTED + number * 1_000;
 
 Deno.test("readAnchoredPage() returns the messages around an anchor, and says what is beyond them", async (t) => {
   const { bus, at } = await fill(9);
+  const epoch = at[0]?.epoch ?? "";
   const table:
     readonly (readonly [string, PageAnchor, number, string, boolean, boolean | undefined])[] = [
       ["the newest", {}, 3, "678", true, undefined],
@@ -41,7 +48,7 @@ Deno.test("readAnchoredPage() returns the messages around an anchor, and says wh
       ["after", { after: at[4] }, 2, "56", true, true],
       ["after, up to the newest", { after: at[6] }, 5, "78", true, false],
       ["after the newest", { after: at[8] }, 5, "", true, false],
-      ["after the beginning", { after: { epoch: "e", seq: 0 } }, 2, "01", false, true],
+      ["after the beginning", { after: { epoch, seq: 0 } }, 2, "01", false, true],
       ["around", { around: at[4] }, 4, "2345", true, true],
       ["around the oldest", { around: at[0] }, 4, "01", false, true],
       ["around the newest", { around: at[8] }, 4, "678", true, false],
@@ -49,14 +56,67 @@ Deno.test("readAnchoredPage() returns the messages around an anchor, and says wh
       ["between two", { at: second(3.5) }, 4, "2345", true, true],
       ["before all", { at: 0 }, 4, "01", false, true],
       ["after all", { at: second(99) }, 4, "78", true, false],
+      ["none of the newest", {}, 0, "", true, undefined],
+      ["none before", { before: at[4] }, 0, "", true, undefined],
+      ["none before the oldest", { before: at[0] }, 0, "", false, undefined],
+      ["none after", { after: at[4] }, 0, "", true, true],
+      ["none after the newest", { after: at[8] }, 0, "", true, false],
+      ["none around", { around: at[4] }, 0, "", true, true],
+      ["none from the beginning", { at: 0 }, 0, "", false, true],
     ];
   for (const [what, anchor, limit, texts, more, newer] of table) {
     await t.step(what, async () => {
       const page = await readAnchoredPage(bus, den, anchor, limit, 0);
       assert.equal(page.messages.map(({ text }) => text).join(""), texts);
-      assert.deepEqual([page.more, page.newer], [more, newer]);
+      assert.deepEqual([page.more, page.newer, page.reason], [more, newer, undefined]);
     });
   }
+});
+
+Deno.test("readAnchoredPage() of a position that the log does not know has the newest messages, and says why", async () => {
+  const { bus, at } = await fill(9);
+  const epoch = at[0]?.epoch ?? "";
+  for (
+    const [position, reason] of [
+      [{ epoch: "other", seq: 1 }, "unknown_epoch"],
+      [{ epoch: "other", seq: 5 }, "unknown_epoch"],
+      [{ epoch: "other", seq: 99 }, "unknown_epoch"],
+      [{ epoch, seq: 99 }, "rewound"],
+    ] as const
+  ) {
+    for (const anchor of ["before", "after", "around"] as const) {
+      const page = await readAnchoredPage(bus, den, { [anchor]: position }, 2, 0);
+      assert.equal(page.messages.map(({ text }) => text).join(""), "78");
+      const newer = anchor === "before" ? undefined : false;
+      assert.deepEqual([page.more, page.newer, page.reason], [true, newer, reason]);
+    }
+  }
+});
+
+Deno.test("readAnchoredPage() knows the positions of messages whose epochs the log has forgotten", async () => {
+  const { bus, at } = await fill(9);
+  forgetEpochs(bus);
+  const page = bus.page.bind(bus);
+  bus.page = async (...args) => {
+    const found = await page(...args);
+    return { ...found, top: inNewEpoch(found.top) };
+  };
+  const known = await readAnchoredPage(bus, den, { before: at[4] }, 2, 0);
+  assert.deepEqual([known.messages.map(({ text }) => text), known.reason], [["2", "3"], undefined]);
+  const other = { epoch: "other", seq: at[4]?.seq ?? 0 };
+  const unknown = await readAnchoredPage(bus, den, { before: other }, 2, 0);
+  assert.equal(unknown.reason, "unknown_epoch");
+});
+
+Deno.test("readAnchoredPage() after a position says if what came next is no longer kept, or cannot be read", async () => {
+  const { bus, at } = await fill(9, { ...AMPLE, messages: 3, entries: 3 });
+  const texts = async (after: Position | undefined, readableAfter = 0) => {
+    const { messages, reason } = await readAnchoredPage(bus, den, { after }, 9, readableAfter);
+    return [messages.map(({ text }) => text).join(""), reason];
+  };
+  assert.deepEqual(await texts(at[2]), ["678", "too_old"]);
+  assert.deepEqual(await texts(at[6]), ["78", undefined]);
+  assert.deepEqual(await texts(at[6], at[7]?.seq), ["8", "too_old"]);
 });
 
 Deno.test("readAnchoredPage() finds any time in a log of any length", async () => {

@@ -71,6 +71,12 @@ Deno.test("The newest entries come first, and the position of the oldest leads t
   assert.equal(new Set(all).size, 60);
 });
 
+Deno.test("GET before a position that the log does not know answers with the newest, and says why", async () => {
+  using chat = await withEvents([[{ kind: "lockdown", on: true }]]);
+  const { body } = await askAsOperator(auditHandler(chat.bus), undefined, "?before=other:1");
+  assert.deepEqual([body.entries.length, body.more, body.reason], [1, false, "unknown_epoch"]);
+});
+
 for (const search of ["?limit=0", "?limit=201", "?limit=x", "?before=12", "?before="]) {
   Deno.test(`GET refuses ${search} with 400`, async () => {
     using chat = new FakeChat();

@@ -136,13 +136,19 @@ Deno.test("Pages of messages go on before and after a position, around one, and 
   }
   const page = async (query: string) => {
     const { body } = await api(service, `${MESSAGES}?${query}`);
-    return [messagesOf(body).map(({ text }) => text).join(""), body.more, body.newer];
+    const texts = messagesOf(body).map(({ text }) => text).join("");
+    return [texts, body.more, body.newer, ...(body.reason ? [body.reason] : [])];
   };
   assert.deepEqual(await page("limit=2"), ["45", true, undefined]);
   assert.deepEqual(await page(`before=${positions[3]}&limit=2`), ["23", true, undefined]);
   assert.deepEqual(await page(`after=${positions[1]}&limit=2`), ["34", true, true]);
   assert.deepEqual(await page(`around=${positions[2]}&limit=3`), ["234", true, true]);
   assert.deepEqual(await page("at=1970-01-02T00:00:00Z&limit=4"), ["12", false, true]);
+  assert.deepEqual(await page("limit=0"), ["", true, undefined]);
+  assert.deepEqual(await page(`before=${positions[0]}&limit=0`), ["", false, undefined]);
+  const unknown = "unknown_epoch";
+  assert.deepEqual(await page("before=other:1&limit=2"), ["45", true, undefined, unknown]);
+  assert.deepEqual(await page("after=other:2&limit=9"), ["12345", false, false, unknown]);
   assert.equal(
     (await api(service, `${MESSAGES}?before=${positions[1]}&after=${positions[1]}`)).status,
     400,

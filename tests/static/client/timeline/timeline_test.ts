@@ -223,6 +223,23 @@ Deno.test("Timeline does not apply to a page what it already includes", async ()
   assert.equal(timeline.get("e:1")?.text, "newer still");
 });
 
+Deno.test("Timeline is replaced by a page that has a reason, but for what is newer", async () => {
+  const timeline = new Timeline();
+  timeline.apply(opened([toMessage({ ...said(3, "of a log that is gone"), position: "f:3" })], true));
+  timeline.apply(said(7));
+  const answer = Promise.withResolvers<HistoryPage>();
+  const asking = timeline.loadOlder({ history: () => answer.promise });
+  timeline.apply(edited(8, 7, "edited"));
+  timeline.apply(edited(9, 6, "edited too"));
+  timeline.apply(said(10));
+  const messages = [toMessage(said(6)), toMessage(said(7))];
+  answer.resolve({ messages, more: true, position: "e:7", reason: "unknown_epoch" });
+  assert.deepEqual(await asking, { type: "replaced", hasOverlap: false });
+  assert.deepEqual(texts(timeline), ["edited too", "edited", "text 10"]);
+  assert.deepEqual([timeline.more, timeline.indexOf("f:3")], [true, -1]);
+  assert.deepEqual(timeline.notes.map(({ type }) => type), ["missing"]);
+});
+
 Deno.test("Timeline ignores a page that was requested before the room was reopened", async () => {
   const timeline = new Timeline();
   timeline.apply(opened([toMessage(said(2))], true));
