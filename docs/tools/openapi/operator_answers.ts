@@ -100,7 +100,8 @@ export const OPERATOR_SCHEMAS: Readonly<Record<string, Part>> = {
   }, {
     reason: {
       enum: ["unknown_epoch", "rewound"],
-      description: "Why the log does not know the position in `before`; these are the newest entries.",
+      description:
+        "Why the log does not know the position in `before`; these are the newest entries.",
     },
   }),
   Moderated: objectSchema({

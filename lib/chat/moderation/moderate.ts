@@ -71,7 +71,9 @@ function settingsEvent(
   { room }: ModerationCase,
 ): RoomEvent | string {
   if (listed !== undefined && isClosed(room ?? "")) return "a private room cannot be listed";
-  if (history !== undefined && !isClosed(room ?? "")) return "only private rooms have the setting history";
+  if (history !== undefined && !isClosed(room ?? "")) {
+    return "only private rooms have the setting history";
+  }
   const access = listed === undefined ? undefined : listed ? "listed" : "open";
   const settings = { access, title: title?.trim(), topic: topic?.trim(), readOnly, slowSeconds };
   const all = Object.entries({ ...settings, keepDays, history, archived });

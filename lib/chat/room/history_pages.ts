@@ -62,7 +62,13 @@ export async function readAnchoredPage(
     (at === undefined ? undefined : await numberBefore(bus, room, at));
   const page = start === undefined
     ? await readNewestPage(bus, room, limit, readableAfter, before?.seq)
-    : await readOnBothSides(bus, room, { start, isAfter: after !== undefined }, limit, readableAfter);
+    : await readOnBothSides(
+      bus,
+      room,
+      { start, isAfter: after !== undefined },
+      limit,
+      readableAfter,
+    );
   const position = before ?? after ?? around;
   if (position === undefined) return page;
   const reason = await whyUnknown(bus, room, position, page.top);
@@ -70,7 +76,8 @@ export async function readAnchoredPage(
     const newest = await readNewestPage(bus, room, limit, readableAfter);
     return { ...newest, ...(before === undefined && { newer: false }), reason };
   }
-  const isCut = after !== undefined && !page.more && await isTooOld(bus, room, after, readableAfter);
+  const isCut = after !== undefined && !page.more &&
+    await isTooOld(bus, room, after, readableAfter);
   return isCut ? { ...page, reason: "too_old" } : page;
 }
 

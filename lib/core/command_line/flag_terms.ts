@@ -12,20 +12,21 @@
  */
 
 /** Fields of requests that a flag of the same name sets. */
-const NAMES = "user|subject|issuer|token|device|before|name|room|rooms|role|uses|reason|url";
-const FIELDS = new RegExp(`"(${NAMES})"`, "g");
-/** How the detail of a problem with one field begins. */
-const FIELD_PREFIX = /^([A-Za-z]+)(?:\.\d+)*: /;
-const FLAG_PREFIX = new RegExp(`^(${NAMES})(?:\\.\\d+)*: `);
+const FIELDS = /"(user|subject|issuer|token|device|before|name|room|rooms|role|uses|reason|url)"/g;
+/** How a problem with one of them begins. */
+const FIELD_PREFIX =
+  /^(user|subject|issuer|token|device|before|name|room|rooms|role|uses|reason|url)(?:\.\d+)?: /;
+/** How a problem with any field begins. */
+const ANY_PREFIX = /^[A-Za-z]+(?:\.\d+)?: /;
 
 /** Rewrites the detail of a refusal. */
 export function inFlagTerms(detail: string): string {
-  const isUnknownField = FIELD_PREFIX.test(detail) && !FLAG_PREFIX.test(detail);
+  const isUnknownField = ANY_PREFIX.test(detail) && !FIELD_PREFIX.test(detail);
   if (isUnknownField || detail.startsWith("The body must be JSON")) {
     return "a flag has a value that is not allowed; --help lists what each flag needs";
   }
   return detail.replace(FIELDS, "--$1")
-    .replace(FLAG_PREFIX, "--$1: ")
+    .replace(FIELD_PREFIX, "--$1: ")
     .replace(/\bas user\b/, "with --user")
     .replace(/\bgive a room\b/, "give a room with --room");
 }

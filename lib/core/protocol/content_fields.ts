@@ -48,7 +48,8 @@ function mentionsIssue(value: unknown): ValueIssue {
   return { message: USER_ID_RULE, path: [item] };
 }
 
-const METADATA_RULE = `Expected an object of at most ${MAX_METADATA_BYTES} bytes as JSON, with at most ` +
+const METADATA_RULE =
+  `Expected an object of at most ${MAX_METADATA_BYTES} bytes as JSON, with at most ` +
   `${MAX_METADATA_DEPTH} levels of objects and arrays`;
 
 const MENTIONS_ABOUT = "The ids of the users whom it mentions.";

@@ -7,7 +7,12 @@ import { readAnchoredPage } from "../../chat/room/history_pages.ts";
 import { DEFAULT_AUDIT_ENTRIES, MAX_AUDIT_ENTRIES } from "../../core/command_line/audit_flags.ts";
 import { numberOf } from "../../core/command_line/flag_values.ts";
 import type { Message } from "../../core/log/entry.ts";
-import { formatPosition, parsePosition, type Position, POSITION_RULE } from "../../core/log/position.ts";
+import {
+  formatPosition,
+  parsePosition,
+  type Position,
+  POSITION_RULE,
+} from "../../core/log/position.ts";
 import { FOREVER, type RoomEvent } from "../../core/log/room_event.ts";
 import { AUDIT_ROOM } from "../../core/rooms/service_rooms.ts";
 import { queryOf } from "../http/query.ts";
@@ -27,7 +32,13 @@ export function auditHandler(
       return problemResponse({ status: 405, detail, headers: { allow: "GET, HEAD" } });
     }
     const { before, limit } = readQuery(url);
-    const { messages, more, reason } = await readAnchoredPage(bus, AUDIT_ROOM, { before }, limit, 0);
+    const { messages, more, reason } = await readAnchoredPage(
+      bus,
+      AUDIT_ROOM,
+      { before },
+      limit,
+      0,
+    );
     return jsonResponse({ entries: messages.map(describe), more, ...(reason && { reason }) });
   };
 }

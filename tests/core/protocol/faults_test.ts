@@ -43,8 +43,14 @@ const OF_MENTIONS = "mentions: Expected a list of at most 20 ids of users";
 
 for (
   const [request, message] of [
-    [{ type: "history", limit: "many" }, 'limit: Invalid type: Expected number but received "many"'],
-    [{ type: "history", before: "12" }, "before: Expected a position: epoch:seq, such as k3j9f2:127"],
+    [
+      { type: "history", limit: "many" },
+      'limit: Invalid type: Expected number but received "many"',
+    ],
+    [
+      { type: "history", before: "12" },
+      "before: Expected a position: epoch:seq, such as k3j9f2:127",
+    ],
     [{ type: "say" }, "text: the field is missing"],
     [{ type: "say", text: "a", mentions: ["u1"] }, `mentions.0: ${ID_RULE}`],
     [{ type: "say", text: "a", mentions: ["user_bob", 7] }, `mentions.1: ${ID_RULE}`],

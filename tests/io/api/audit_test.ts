@@ -82,7 +82,10 @@ for (const search of ["?limit=0", "?limit=201", "?limit=x", "?before=12", "?befo
     using chat = new FakeChat();
     const { status, body } = await askAsOperator(auditHandler(chat.bus), undefined, search);
     assert.equal(status, 400);
-    assert.match(body.detail, /^(?:limit: Expected a number from 1 to 200|before: Expected a position)/);
+    assert.match(
+      body.detail,
+      /^(?:limit: Expected a number from 1 to 200|before: Expected a position)/,
+    );
   });
 }
 

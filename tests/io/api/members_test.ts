@@ -50,7 +50,12 @@ for (
     ["no room", { rooms: ["team", "a b"] }, 400, /^rooms\.1: a room has/],
     ["too short a time", { seconds: 59 }, 400, /^seconds: Invalid value: Expected >=60/],
     ["too many uses", { uses: 1_001 }, 400, /^uses: Invalid value: Expected <=1000/],
-    ["too many rooms", { rooms: Array.from({ length: 21 }, () => "a") }, 400, /^rooms: Invalid len/],
+    [
+      "too many rooms",
+      { rooms: Array.from({ length: 21 }, () => "a") },
+      400,
+      /^rooms: Invalid len/,
+    ],
     ["an id that no member has", { member: "u1" }, 400, /^member: the id of a user has 8 to 40/],
     ["an unknown member", { member: "m_nobody00" }, 404, /^there is no member m_nobody00/],
   ] as const

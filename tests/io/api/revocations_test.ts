@@ -96,7 +96,11 @@ for (
     ["all: false", { all: false }, /^all: Invalid type: Expected true but received false$/],
     ["an empty token id", { token: "" }, /^token: Expected a text that is not empty$/],
     ["a misspelled field", { all: true, befor: iso(NOW - DAY) }, /^befor: there is no such field/],
-    ["a time without a zone", { all: true, before: "2025-12-31T23:00:00" }, /^before: Expected an ISO/],
+    [
+      "a time without a zone",
+      { all: true, before: "2025-12-31T23:00:00" },
+      /^before: Expected an ISO/,
+    ],
     ["a time in words", { all: true, before: "yesterday" }, /^before: Expected an ISO 8601 time/],
     [
       "a day that does not exist",

@@ -52,7 +52,11 @@ for (
     ["no room", { ...ADD, rooms: [] }, /^rooms: Invalid length: Expected >=1/],
     ["an unknown event", { ...ADD, events: ["sang"] }, /^events\.0: .* but received "sang"$/],
     ["a secret of its own", { ...ADD, secret: "whsec_AAAA" }, /^secret: there is no such field/],
-    ["a position without a room", { redeliver: "wh_1", from: "e:1" }, /^room: the field is missing$/],
+    [
+      "a position without a room",
+      { redeliver: "wh_1", from: "e:1" },
+      /^room: the field is missing$/,
+    ],
     ["a wrong position", { redeliver: "wh_1", room: "a", from: "1" }, /^from: Expected a position/],
     ["two actions", { remove: "wh_1", enable: "wh_1" }, /^enable: there is no such field/],
     ["no field of it", { on: true }, /^The body must be JSON/],

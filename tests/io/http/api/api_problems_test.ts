@@ -164,7 +164,11 @@ Deno.test("A field that is wrong is named, as the request names it, with what is
       [`${MESSAGES}/a:1/reactions/no`, { method: "PUT" }, /^emoji: Expected one emoji$/],
       ["/direct/u1", { method: "PUT" }, idRule],
       ["/users", { json: { user: "u1", role: "owner" }, token: ADMIN }, idRule],
-      ["/keys", { json: { name: "ci", rooms: ["a"], allow: ["fly"] }, token: ADMIN }, /^allow\.0: /],
+      [
+        "/keys",
+        { json: { name: "ci", rooms: ["a"], allow: ["fly"] }, token: ADMIN },
+        /^allow\.0: /,
+      ],
       ["/audit?limit=0", { token: ADMIN }, /^limit: Expected a number from 1 to/],
       ["/audit?before=1", { token: ADMIN }, /^before: Expected a position/],
     ] as const

@@ -225,7 +225,9 @@ Deno.test("Timeline does not apply to a page what it already includes", async ()
 
 Deno.test("Timeline is replaced by a page that has a reason, but for what is newer", async () => {
   const timeline = new Timeline();
-  timeline.apply(opened([toMessage({ ...said(3, "of a log that is gone"), position: "f:3" })], true));
+  timeline.apply(
+    opened([toMessage({ ...said(3, "of a log that is gone"), position: "f:3" })], true),
+  );
   timeline.apply(said(7));
   const answer = Promise.withResolvers<HistoryPage>();
   const asking = timeline.loadOlder({ history: () => answer.promise });
