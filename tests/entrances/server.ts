@@ -137,6 +137,7 @@ const hosts = new AllowedHosts({
 const page: StaticFile = {
   body: new Uint8Array(1),
   zipped: new Uint8Array(1),
+  brotli: new Uint8Array(1),
   headers: { etag: 'W/"0123456789abcdef"' },
 };
 

@@ -5,7 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { type OriginPolicy } from "../../core/http/handshake.ts";
 import { corsHeaders, type FramerPolicy, framingHeaders } from "../../core/http/cross_origin.ts";
 import { matchesEtag } from "../../core/http/etag.ts";
@@ -19,6 +19,8 @@ export interface StaticFile {
   readonly body: Uint8Array<ArrayBuffer>;
   /** The file, compressed with gzip. */
   readonly zipped: Uint8Array<ArrayBuffer>;
+  /** The file, compressed with Brotli, which is smaller. */
+  readonly brotli: Uint8Array<ArrayBuffer>;
   /** Response headers; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Other origins whose pages may import it; undefined for none. */
@@ -158,11 +160,15 @@ function fileMaker(
       ...OWN_HEADERS[path],
     };
     let zipped: Uint8Array<ArrayBuffer> | undefined;
+    let brotli: Uint8Array<ArrayBuffer> | undefined;
     return {
       body,
       // Only when it is requested: compressing all files takes a fifth of the time that packing them takes.
       get zipped() {
         return zipped ??= zip(body);
+      },
+      get brotli() {
+        return brotli ??= compressWithBrotli(body);
       },
       headers,
       ...(LIBRARY.test(path) && { sharedWith: allowedOrigins }),
@@ -180,6 +186,9 @@ function whenRequested(make: () => StaticFile, sharedWith: OriginPolicy): Static
     },
     get zipped() {
       return file().zipped;
+    },
+    get brotli() {
+      return file().brotli;
     },
     get headers() {
       return file().headers;
@@ -200,6 +209,21 @@ function zip(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   return new Uint8Array(gzipSync(body, { level: 9 }));
 }
 
+/**
+ * At this level it takes as long as {@linkcode zip}: 8 ms for the script of the page. The highest one, which makes files a twelfth
+ * smaller, takes 250 ms, in which the worker does nothing else: the runtime's asynchronous function blocks it too (Deno 2.9.6).
+ */
+const BROTLI_LEVEL = 6;
+
+function compressWithBrotli(body: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: BROTLI_LEVEL,
+    [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+    [constants.BROTLI_PARAM_SIZE_HINT]: body.length,
+  };
+  return new Uint8Array(brotliCompressSync(body, { params }));
+}
+
 function headersFor(
   body: Uint8Array<ArrayBuffer>,
   type: string,
@@ -218,7 +242,7 @@ function headersFor(
 }
 
 /**
- * Serves a file: compressed if the client accepts gzip, or as 304 if the client already has it (RFC 9110 §12.5.3,
+ * Serves a file: compressed if the client accepts Brotli or gzip, or as 304 if the client already has it (RFC 9110 §12.5.3,
  * §13.1.2).
  */
 export function serveFile(file: StaticFile, requestHeaders: Headers): Response {
@@ -227,19 +251,27 @@ export function serveFile(file: StaticFile, requestHeaders: Headers): Response {
     const { "content-type": _, ...headers } = file.headers;
     return new Response(null, { status: 304, headers: { ...headers, ...sharing } });
   }
-  const isZipped = listItems(requestHeaders.get("accept-encoding")).some(isGzip);
-  const body = isZipped ? file.zipped : file.body;
-  const encoding: Record<string, string> = isZipped ? { "content-encoding": "gzip" } : {};
+  const coding = codingFor(requestHeaders.get("accept-encoding"));
+  const body = coding === "br" ? file.brotli : coding === "gzip" ? file.zipped : file.body;
+  const encoding: Record<string, string> = coding ? { "content-encoding": coding } : {};
   // Set explicitly: a response to HEAD has no body, and the runtime would send a length of 0.
   const length = { "content-length": String(body.length) };
   return new Response(body, { headers: { ...file.headers, ...encoding, ...length, ...sharing } });
 }
 
-/** Whether an item of Accept-Encoding is gzip with a weight above 0 (RFC 9110 §12.4.2). */
-function isGzip(coding: string): boolean {
+/** The coding that a client prefers; of two that it likes as much, the one with the smaller files. Undefined for none. */
+function codingFor(accepted: string | null): "br" | "gzip" | undefined {
+  const weights = new Map(listItems(accepted).map(weightOf));
+  const [br, gzip] = [weights.get("br") ?? 0, weights.get("gzip") ?? 0];
+  if (Math.max(br, gzip) === 0) return undefined;
+  return br >= gzip ? "br" : "gzip";
+}
+
+/** An item of Accept-Encoding and its weight (RFC 9110 §12.4.2); 0 if it is not well-formed. */
+function weightOf(coding: string): readonly [name: string, weight: number] {
   const [name = "", weight = "q=1", ...rest] = coding.split(";").map((part) =>
     part.trim().toLowerCase()
   );
-  return name === "gzip" && rest.length === 0 && weight.startsWith("q=") &&
-    Number(weight.slice(2)) > 0;
+  const isValid = rest.length === 0 && weight.startsWith("q=");
+  return [name, isValid ? Math.max(0, Number(weight.slice(2)) || 0) : 0];
 }
