@@ -22,9 +22,15 @@ export function excerpt(text: string): string {
   return text.length <= MAX_ECHOED ? text : `${text.slice(0, MAX_ECHOED)}…`;
 }
 
+/**
+ * What a parser reports; undefined if it has found nothing.
+ * @internal Keeps `deno doc --lint` from asking for the documentation of valibot's type.
+ */
+export type Issues = readonly v.BaseIssue<unknown>[] | undefined;
+
 /** The first problem, as `field: what is wrong`. @param whole What to call the value, if it is no object. */
 export function describeIssue(
-  issues: readonly v.BaseIssue<unknown>[] | undefined,
+  issues: Issues,
   whole = "body",
 ): string {
   const [issue] = issues ?? [];

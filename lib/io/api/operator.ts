@@ -126,7 +126,10 @@ async function respondSigned(
 /** The fields that a body can have. */
 type Fields = v.GenericSchema & { readonly entries: Readonly<Record<string, unknown>> };
 
-/** The fields that a body can have, or several choices of them. */
+/**
+ * The fields that a body can have, or several choices of them.
+ * @internal Keeps `deno doc --lint` from asking for the documentation of valibot's type.
+ */
 export type BodySchema<T> =
   & v.GenericSchema<unknown, T>
   & (Fields | { readonly options: readonly [Fields, ...Fields[]] });

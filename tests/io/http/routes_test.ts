@@ -78,11 +78,7 @@ for (
     assert.equal(headers.get("vary"), "accept-encoding");
     assert.equal(headers.get("content-encoding"), coding);
     assert.equal(headers.get("content-length"), String(body.length));
-    const decoded = coding === "br"
-      ? brotliDecompressSync(body)
-      : coding
-      ? gunzipSync(body)
-      : body;
+    const decoded = coding === "br" ? brotliDecompressSync(body) : coding ? gunzipSync(body) : body;
     const text = new TextDecoder().decode(decoded);
     assert.match(text, /:root/);
   });
