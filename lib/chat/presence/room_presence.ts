@@ -122,6 +122,11 @@ export class RoomPresence {
     return this.nameOf(user) ?? this.#roster.nameOf(user);
   }
 
+  /** The role with which a user is here through any node. */
+  seenRoleOf(user: UserId): ShownRole | undefined {
+    return this.#roster.roleOf(user);
+  }
+
   /** Whether a user of this node has a name that belongs to a member by now. */
   get hasReservedNames(): boolean {
     return this.#context.names.areOwned &&

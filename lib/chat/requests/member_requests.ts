@@ -14,6 +14,7 @@ import { faultFrame, withId } from "../../core/protocol/json_protocol.ts";
 import type { RequestOf } from "../../core/protocol/requests.ts";
 import { closedKind, isClosed } from "../../core/rooms/closed_room.ts";
 import type { KnownNames } from "../members/known_names.ts";
+import type { Hub } from "../room/hub.ts";
 import { acknowledge } from "./answers.ts";
 import { hasLeftDirect } from "./direct_rooms.ts";
 import type { RoomCreationContext } from "./room_creation.ts";
@@ -33,6 +34,8 @@ export interface MemberRequestsContext extends RoomMembersContext, GivenNameCont
   readonly roomIds: RoomCreationContext["roomIds"];
   /** The names of members, which no other user is given, and their roles. */
   readonly names: Pick<KnownNames, "isLookalike" | "moderators">;
+  /** Knows the roles of app users while they are in a room. */
+  readonly hub: Pick<Hub, "find">;
 }
 
 const CANNOT_ADD = "this user has left the direct room with you, and cannot be added by you";
@@ -96,7 +99,7 @@ function mayChangeMember(
 export async function listMembers(
   { id, room: requested }: RequestOf<"members">,
   me: RoomUser,
-  context: Pick<MemberRequestsContext, "bus" | "names">,
+  context: Pick<MemberRequestsContext, "bus" | "names" | "hub">,
 ): Promise<Frame> {
   const room = parseRoom(requested);
   if (room === undefined) return faultFrame(id, "bad_room", ROOM_RULE);
@@ -106,7 +109,11 @@ export async function listMembers(
   const read = await readRoomFor(me.user, room, isAdmitted, context);
   if (read === undefined) return faultFrame(id, "not_allowed");
   const { state } = read;
-  const people = [...state.members].map(([user, name]) => ({ user, name }));
+  const presence = context.hub.find(room)?.presence;
+  const people = [...state.members].map(([user, name]) => {
+    const role = presence?.seenRoleOf(user);
+    return { user, name, ...(role && { role }) };
+  });
   const members = context.names.moderators.withRoles(people);
   const { creator } = state;
   return { type: "membership", ...withId(id), room, ...(creator && { creator }), members };

@@ -91,6 +91,11 @@ export class Roster {
     return this.#people.get(user)?.name;
   }
 
+  /** The role with which a user is present: that of an app user is known nowhere else. */
+  roleOf(user: UserId): ShownRole | undefined {
+    return this.#people.get(user)?.role;
+  }
+
   /** Whether a user is present under this name or one that counts as the same. */
   hasName(name: Name): boolean {
     return nameKeys(name).some((key) => this.#nameCounts.has(key));

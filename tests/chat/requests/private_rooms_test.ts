@@ -394,6 +394,18 @@ Deno.test("Any member adds others, who are told on all their connections and can
   ]);
 });
 
+Deno.test("The list of members has the role of an app user who is in the room", async () => {
+  using scene = new RoomsScene();
+  const [ann, mia] = [await scene.enter("ann"), await scene.enter("mia")];
+  const room = await scene.createPrivate(mia);
+  await scene.ask(mia, { type: "member", room, user: ANN, name: "Ann" });
+  const list = async () => (await scene.ask(ann, { type: "members", room })).members;
+  assert.deepEqual(await list(), [{ user: MIA, name: "Mia" }, { user: ANN, name: "Ann" }]);
+  await scene.ask(mia, { type: "join", room });
+  const shown = { user: MIA, name: "Mia", role: "moderator" };
+  assert.deepEqual(await list(), [shown, { user: ANN, name: "Ann" }]);
+});
+
 Deno.test("A guest can be added to a private room, and adds nobody", async () => {
   using scene = new RoomsScene();
   const ann = await scene.enter("ann");
