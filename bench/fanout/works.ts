@@ -5,6 +5,7 @@
 import type { Work } from "./work.ts";
 import { IDLE_WORK, STORM } from "./works/connections.ts";
 import { ECHO } from "./works/echo.ts";
+import { EVENTS } from "./works/events.ts";
 import { FANOUTS } from "./works/fanout.ts";
 import { INSTANCES } from "./works/instances.ts";
 import { OPEN_LOOP } from "./works/open_loop.ts";
@@ -30,5 +31,8 @@ export const SERVER_WORKS: readonly Work[] = [
 /** What operators need to know for planning. */
 export const SCALE_WORKS: readonly Work[] = [MANY_ROOMS, COME_BACK];
 
+/** What other ways of following a room cost. */
+export const READER_WORKS: readonly Work[] = [EVENTS];
+
 /** All works. */
-export const WORKS: readonly Work[] = [...SERVER_WORKS, ...SCALE_WORKS];
+export const WORKS: readonly Work[] = [...SERVER_WORKS, ...SCALE_WORKS, ...READER_WORKS];

@@ -3,13 +3,13 @@
  * written by hand and not changed.
  * @module
  */
-import { SCALE_TARGETS, TARGETS } from "./goals.ts";
+import { READER_TARGETS, SCALE_TARGETS, TARGETS } from "./goals.ts";
 import { PEERS_BY_NAME } from "../peers/peers.ts";
 import { withSection } from "./document_section.ts";
 import { type Panel, plot } from "./plot.ts";
 import { growthPanels, panels, report } from "./report.ts";
 import type { Results, Sample } from "../samples.ts";
-import { SCALE_WORKS, SERVER_WORKS } from "../works.ts";
+import { READER_WORKS, SCALE_WORKS, SERVER_WORKS } from "../works.ts";
 import { COME_BACK, MANY_ROOMS } from "../works/scale.ts";
 import type { Work } from "../work.ts";
 import type { Target } from "./targets.ts";
@@ -18,11 +18,15 @@ const DOCUMENT = new URL("../../../docs/internals/performance.md", import.meta.u
 const GROWTH = new URL("../../../docs/internals/growth.svg", import.meta.url);
 const PICTURE = new URL("../../../docs/internals/performance.svg", import.meta.url);
 
-/** A part of the document, with a plot. It is written when any of its works was run. */
+/** A part of the document. It is written when any of its works was run. */
 interface Section {
   readonly name: string;
   readonly works: readonly Work[];
   readonly targets: readonly Target[];
+  readonly plot?: SectionPlot;
+}
+
+interface SectionPlot {
   readonly picture: URL;
   readonly title: string;
   readonly panels: (samples: readonly Sample[]) => readonly Panel[];
@@ -36,37 +40,43 @@ const SECTIONS: readonly Section[] = [
     name: "fanout",
     works: SERVER_WORKS,
     targets: TARGETS,
-    picture: PICTURE,
-    title: "CPU µs of the server for each delivery",
-    panels: (samples) => panels(samples, "fanout-1000", titleOf, isOurs),
+    plot: {
+      picture: PICTURE,
+      title: "CPU µs of the server for each delivery",
+      panels: (samples) => panels(samples, "fanout-1000", titleOf, isOurs),
+    },
   },
   {
     name: "scale",
     works: SCALE_WORKS,
     targets: SCALE_TARGETS,
-    picture: GROWTH,
-    title: "What grows with rooms and members",
-    panels: (samples) => [
-      ...growthPanels(samples, MANY_ROOMS, "perJoin", titleOf),
-      ...growthPanels(samples, MANY_ROOMS, "silentMicros", titleOf),
-      ...growthPanels(samples, MANY_ROOMS, "p99Micros", titleOf),
-      ...growthPanels(samples, COME_BACK, "perSecond", titleOf),
-    ],
+    plot: {
+      picture: GROWTH,
+      title: "What grows with rooms and members",
+      panels: (samples) => [
+        ...growthPanels(samples, MANY_ROOMS, "perJoin", titleOf),
+        ...growthPanels(samples, MANY_ROOMS, "silentMicros", titleOf),
+        ...growthPanels(samples, MANY_ROOMS, "p99Micros", titleOf),
+        ...growthPanels(samples, COME_BACK, "perSecond", titleOf),
+      ],
+    },
   },
+  { name: "readers", works: READER_WORKS, targets: READER_TARGETS },
 ];
 
 /** Writes the sections that there are results for, formatted as the checks require. Returns the names of the files. */
 export async function writeDocument(results: Results): Promise<string> {
   const written = [DOCUMENT];
-  for (const { name, works, targets, picture, title, panels } of SECTIONS) {
+  for (const { name, works, targets, plot: drawn } of SECTIONS) {
     const names = new Set(works.map((it) => it.name));
     const samples = results.samples.filter(({ work }) => names.has(work));
     if (samples.length === 0) continue;
     const text = report({ ...results, samples }, works, targets, titleOf);
     const document = withSection(await Deno.readTextFile(DOCUMENT), name, text);
     await Deno.writeTextFile(DOCUMENT, document);
-    await Deno.writeTextFile(picture, plot(title, panels(samples)));
-    written.push(picture);
+    if (drawn === undefined) continue;
+    await Deno.writeTextFile(drawn.picture, plot(drawn.title, drawn.panels(samples)));
+    written.push(drawn.picture);
   }
   await new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", DOCUMENT.pathname] }).output();
   return written.map(({ pathname }) => pathname.slice(pathname.indexOf("docs/"))).join(", ");

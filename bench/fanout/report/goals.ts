@@ -189,6 +189,20 @@ export const SCALE_TARGETS: readonly Target[] = [
   })),
 ];
 
+const events = (peer: string, variant: string): Source => ({
+  ...{ work: "events", variant, peer, figure: CPU },
+});
+
+/** The targets of readers over HTTP. Beside sockets, the mean of both counts. */
+export const READER_TARGETS: readonly Target[] = [DENO, NODE].flatMap(({ name, suffix }) => {
+  const [peer, sockets] = [`json${suffix}`, events(`json${suffix}`, "1,000 sockets")];
+  const both = events(peer, "1,000 sockets, 1,000 readers");
+  return [
+    ratio(`an event : a frame, ${name}`, 1.3, events(peer, "1,000 readers"), sockets),
+    ratio(`a delivery beside events : beside none, ${name}`, 1.15, both, sockets),
+  ];
+});
+
 /** All targets of the comparison. "Flat" and "linear" allow a tenth and a quarter, because no measurement is exactly either. */
 export const TARGETS: readonly Target[] = [
   ...fanOut(DENO),
