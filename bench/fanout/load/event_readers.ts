@@ -65,22 +65,19 @@ export class EventReaders implements AsyncDisposable {
     this.#connections.push(connection);
     const lines = [`GET ${path} HTTP/1.1`, `host: 127.0.0.1:${port}`, "accept: text/event-stream"];
     await connection.write(new TextEncoder().encode(`${lines.join("\r\n")}\r\n\r\n`));
-    const buffer = new Uint8Array(64 * 1024);
-    const length = await connection.read(buffer);
-    const head = new TextDecoder().decode(buffer.subarray(0, length ?? 0));
+    const texts = textsOf(connection);
+    const { value: head = "" } = await texts.next();
     if (!head.startsWith("HTTP/1.1 200 ")) throw new Error(`No stream of events: ${head}`);
-    this.#ends.push(this.#follow(connection, buffer));
+    this.#ends.push(this.#follow(texts, head));
   }
 
-  async #follow(connection: Deno.TcpConn, buffer: Uint8Array<ArrayBuffer>): Promise<void> {
-    const decoder = new TextDecoder("latin1");
+  /** @param head The response's head, and perhaps the first events. */
+  async #follow(texts: AsyncIterator<string, void>, head: string): Promise<void> {
     let last: number | undefined;
     let tail = "";
     try {
-      for (;;) {
-        const length = await connection.read(buffer);
-        if (length === null) break;
-        const text = tail + decoder.decode(buffer.subarray(0, length));
+      for (let next: string | void = head; next !== undefined;) {
+        const text: string = tail + next;
         let end = 0;
         for (const found of text.matchAll(ID)) {
           const seq = Number(found[1]);
@@ -92,10 +89,21 @@ export class EventReaders implements AsyncDisposable {
         }
         // The beginning of a line is kept, for the rest of it.
         tail = text.slice(Math.max(end, text.lastIndexOf("\n") + 1, text.length - TAIL));
+        next = (await texts.next()).value;
       }
     } catch (error) {
       if (!this.#isOver) throw error;
     }
     this.#hasFailed ||= !this.#isOver;
+  }
+}
+
+/** What a connection receives, until it ends. Positions are ASCII, so no character that matters is cut. */
+async function* textsOf(connection: Deno.TcpConn): AsyncGenerator<string, void> {
+  const buffer = new Uint8Array(64 * 1024);
+  const decoder = new TextDecoder("latin1");
+  for (let length = await connection.read(buffer); length !== null;) {
+    yield decoder.decode(buffer.subarray(0, length));
+    length = await connection.read(buffer);
   }
 }
