@@ -50,7 +50,7 @@ export async function openDirect(
 ): Promise<Frame | undefined> {
   if (!isUserId(other)) return faultFrame(id, "bad_frame", `user: ${USER_ID_RULE}`);
   if (isAddressUser(other) || other === me.user) {
-    return faultFrame(id, "bad_frame", "a direct room is with another user");
+    return faultFrame(id, "bad_frame", "open needs the id of another user");
   }
   const room = context.roomIds.direct(me.user, other);
   if (!mayInClosedRooms(me.authority, userKind(me.user), "message directly", room)) {

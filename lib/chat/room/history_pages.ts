@@ -1,6 +1,6 @@
 /**
- * Pages of a room's messages: the newest, those before or after a position, and those around a position or a time. A position that
- * the log does not know stands for nothing: what follows or precedes its number may be anything.
+ * Pages of a room's messages: the newest, those before or after a position, and those around a position or a time. If the log does
+ * not know the position, the page has the newest messages and says why: other entries may have its number by now.
  * @module
  */
 import type { LossReason } from "../../core/log/epochs.ts";

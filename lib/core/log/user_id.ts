@@ -11,7 +11,7 @@ export const MAX_USER_ID = 40;
 /** What ids consist of. */
 export const USER_ID_PATTERN = /^[0-9a-z_]{8,}$/;
 /** What {@linkcode isUserId} requires, as shown to people. */
-export const USER_ID_RULE = "the id of a user has 8 to 40 characters: 0-9, a-z and _";
+export const USER_ID_RULE = "a user id has 8 to 40 characters: 0-9, a-z and _";
 
 /** Whether the text has the form of a {@linkcode UserId}: 8 to 40 of `0-9a-z_`. */
 export function isUserId(text: string): text is UserId {

@@ -152,7 +152,10 @@ export async function readFields<T>(
   throw new RequestProblem({ status: 400, code: "bad_frame", detail });
 }
 
-/** Of several choices the one of which a body has the most fields: what a union reports is about all of them. Undefined if it has none. */
+/**
+ * The choice that has the most fields in common with a body; undefined if none has any. The issues of a union are about all of its
+ * choices, and name no field.
+ */
 function meantFields<T>(schema: BodySchema<T>, body: unknown): Fields | undefined {
   if (typeof body !== "object" || body === null) return undefined;
   const countIn = ({ entries }: Fields) => Object.keys(entries).filter((it) => it in body).length;

@@ -1,7 +1,7 @@
 /**
  * Shortens the names of variables, functions, parameters and private members in a script, and `const` to `let`. Each function is
- * renamed by itself, in the order in which its names appear: so nearly all of them are single letters, and functions that are
- * alike have the same ones, which compresses well. Names of classes, exports and properties stay.
+ * renamed by itself, in the order in which its names appear, so nearly all names are single letters, and similar functions get the
+ * same letters, which compresses well. Names of classes, exports and properties stay.
  *
  * Functions are found by their brackets, not by parsing. It relies on what the linter and the formatter ensure, and a
  * test compares the bindings of every module before and after.
@@ -330,7 +330,7 @@ function shortNames(
   }));
 }
 
-/** Those that scripts have most of come first, since they compress best. */
+/** The most frequent letters of scripts come first, since they compress best. */
 const LETTERS = "etnrisoaulcfhpdmgvybwkxjqz";
 
 /** A short name: single letters first, then pairs of them. */

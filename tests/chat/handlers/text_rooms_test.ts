@@ -86,7 +86,7 @@ Deno.test("/msg says why it was not sent", async () => {
   assert.deepEqual(await guest.say("/msg Ann hello"), [
     "! you may not begin private conversations",
   ]);
-  assert.deepEqual(await ann.say("/msg Ann myself"), ["! a direct room is with another user"]);
+  assert.deepEqual(await ann.say("/msg Ann myself"), ["! open needs the id of another user"]);
   assert.deepEqual(await ann.say("/msg Bob"), [
     "! /msg needs the name of a user in this room, and a text",
   ]);

@@ -16,7 +16,7 @@ for (
       "several are called Bob: give one of these ids with --user: a_1, a_2",
     ],
     ['a subject needs an "issuer": the provider\'s', "a subject needs an --issuer: the provider's"],
-    ["user: the id of a user has 8", "--user: the id of a user has 8"],
+    ["user: a user id has 8", "--user: a user id has 8"],
     ["rooms.1: a room has 1", "--rooms: a room has 1"],
     [
       "seconds: Invalid integer: Received 1.5",

@@ -38,7 +38,7 @@ for (const type of Object.keys(REQUESTS)) {
   });
 }
 
-const ID_RULE = "the id of a user has 8 to 40 characters: 0-9, a-z and _";
+const ID_RULE = "a user id has 8 to 40 characters: 0-9, a-z and _";
 const OF_MENTIONS = "mentions: Expected a list of at most 20 ids of users";
 
 for (

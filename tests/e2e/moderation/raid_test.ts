@@ -102,8 +102,7 @@ async function banAll(moderator: Person, raiders: readonly Person[]): Promise<vo
   );
   const closed = await Promise.all(raiders.map((it) => it.closed));
   const ms = Math.round(performance.now() - began);
-  // For people: how long it takes depends on the machine.
-  // deno-lint-ignore no-console
+  // deno-lint-ignore no-console -- for people: how long it takes depends on the machine
   console.log(`${raiders.length} bans ended all connections in ${ms} ms`);
   assert.deepEqual([...new Set(closed.map(({ code }) => code))], [BANNED]);
   await Promise.all(users.map((user) =>

@@ -56,7 +56,7 @@ for (
       400,
       /^rooms: Invalid len/,
     ],
-    ["an id that no member has", { member: "u1" }, 400, /^member: the id of a user has 8 to 40/],
+    ["an id that no member has", { member: "u1" }, 400, /^member: a user id has 8 to 40/],
     ["an unknown member", { member: "m_nobody00" }, 404, /^there is no member m_nobody00/],
   ] as const
 ) {

@@ -130,7 +130,7 @@ for (
   const [what, body, status, detail] of [
     ["no action", {}, 400, /^The body must be JSON with "action"/],
     ["a misspelled field", { action: "mute", user: "bob_12345", second: 1 }, 400, /^second: there/],
-    ["a mute of nobody", { action: "mute" }, 400, /^user: the id of a user has/],
+    ["a mute of nobody", { action: "mute" }, 400, /^user: a user id has/],
     ["a kick without a room", { action: "kick", user: "bob_12345" }, 400, /^kick needs a room$/],
     ["a lockdown of a room", { action: "lockdown", room: "den" }, 400, /^lockdown concerns/],
     ["a room that does not exist", { action: "clear", room: "dne" }, 404, /^there is no room dne$/],

@@ -91,7 +91,7 @@ for (
   const [what, body, detail] of [
     ["no target", {}, /^The body must be/],
     ["two targets", { user: "a_ann00000", all: true }, /^all: there is no such field here$/],
-    ["a user id that cannot exist", { user: "Ann" }, /^user: the id of a user has 8 to 40/],
+    ["a user id that cannot exist", { user: "Ann" }, /^user: a user id has 8 to 40/],
     ["an issuer without a subject", { issuer: "shop" }, /^subject: the field is missing$/],
     ["all: false", { all: false }, /^all: Invalid type: Expected true but received false$/],
     ["an empty token id", { token: "" }, /^token: Expected a text that is not empty$/],

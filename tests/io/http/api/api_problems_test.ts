@@ -154,10 +154,10 @@ Deno.test("A body that is no JSON object, no UTF-8 or lacks a field is answered 
 
 Deno.test("A field that is wrong is named, as the request names it, with what is expected", async () => {
   await using service = await startTestService({ ADMIN_TOKEN: ADMIN });
-  const idRule = /^user: .*the id of a user has 8 to 40 characters/;
+  const idRule = /^user: .*a user id has 8 to 40 characters/;
   for (
     const [path, request, detail] of [
-      [MESSAGES, { json: { text: "a", mentions: ["u1"] } }, /^mentions\.0: the id of a user has 8/],
+      [MESSAGES, { json: { text: "a", mentions: ["u1"] } }, /^mentions\.0: a user id has 8/],
       [MESSAGES, { json: {} }, /^text: the field is missing$/],
       [`${MESSAGES}?limit=many`, {}, /^limit: .*"many"$/],
       [`${MESSAGES}/12`, { method: "DELETE" }, /^position: Expected a position: epoch:seq/],
