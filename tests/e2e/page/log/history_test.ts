@@ -149,8 +149,12 @@ const TURN = `new Promise((done) => {
     const moved = row.getBoundingClientRect().top - before;
     // The space above the list may be adjusted before the wheel event, to within a fraction of a pixel.
     if (Math.abs(moved) < 1) return;
-    log.removeEventListener("scrollend", look);
-    done(moved);
+    // What ended may be an adjustment while the wheel event still moves the rows: its own end follows.
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (Math.abs(row.getBoundingClientRect().top - before - moved) >= 1) return;
+      log.removeEventListener("scrollend", look);
+      done(moved);
+    }));
   };
   log.addEventListener("scrollend", look);
   ${orDropped("0")};
