@@ -10,7 +10,7 @@ import { type Config, shareAddresses } from "../../core/config/config.ts";
 import { checkHost, refuse, requestedAuthority } from "../../core/http/handshake.ts";
 import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { DEFAULT_ADMIN_PORT } from "../../core/config/settings_table.ts";
-import { refusalResponse } from "./responses.ts";
+import { refusalFor, refusalResponse } from "./responses.ts";
 import {
   detailedHealthHandlers,
   type HealthSources,
@@ -85,12 +85,12 @@ function adminHandler(config: Config, { health, api }: AdminServices): RequestHa
   const paths = [...handlers.keys(), ...api.keys()].join(", ");
   return (request) => {
     const refusal = checkHost(request) ?? hosts.check(requestedAuthority(request, false));
-    if (refusal) return refusalResponse(refusal);
+    if (refusal) return refusalFor(request.url, refusal, "host_refused");
     const { pathname } = new URL(request.url);
     const apiHandler = api.get(pathname);
     if (apiHandler) return apiHandler(request);
     const handler = handlers.get(pathname);
-    if (!handler) return refusalResponse(refuse(404, `The admin listener has ${paths}`));
+    if (!handler) return refusalFor(request.url, refuse(404, `The admin listener has ${paths}`));
     if (request.method !== "GET" && request.method !== "HEAD") {
       return refusalResponse(refuse(405, `Method is ${request.method}`, { allow: "GET, HEAD" }));
     }

@@ -17,20 +17,25 @@ export function bodyProblem(what: BodyProblem, maxBytes: number): Problem {
   switch (what) {
     case "too long":
       return { status: 413, code: "too_long", detail: `The body has more than ${maxBytes} bytes` };
-    case "too slow":
-      return { status: 408, detail: `The body did not arrive within ${BODY_MS / 1_000} s` };
+    case "too slow": {
+      const detail = `The body did not arrive within ${BODY_MS / 1_000} s`;
+      // RFC 9110 §15.5.9: the client is not to send the rest.
+      return { status: 408, detail, headers: { connection: "close" } };
+    }
     case "broken off":
-      return { status: 400, detail: "The body has broken off" };
+      return { status: 400, code: "bad_frame", detail: "The body has broken off" };
   }
 }
 
 /** Reads a body. One that states a greater length is not read at all. @param maxBytes Maximum length. */
 export async function readBody(
-  { body, headers }: Pick<Request, "body" | "headers">,
+  request: Pick<Request, "body" | "headers">,
   maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | BodyProblem> {
-  const stated = Number(headers.get("content-length") ?? 0);
+  const stated = Number(request.headers.get("content-length") ?? 0);
   if (stated > maxBytes) return "too long";
+  // Only now: an engine asks the client for the body when it is touched, if the client waits for that (RFC 9110 §10.1.1).
+  const { body } = request;
   if (body === null) return new Uint8Array();
   const reader = body.getReader();
   try {

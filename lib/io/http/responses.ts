@@ -52,6 +52,7 @@ const TITLES: Readonly<Record<number, string>> = {
   421: "Misdirected Request",
   422: "Unprocessable Content",
   429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
   507: "Insufficient Storage",
@@ -107,7 +108,7 @@ export function failureResponse(error: unknown, url: string): Response {
   const refusal = isAway
     ? refuse(503, `The service cannot do this now: ${error.message}`, { "retry-after": "2" })
     : refuse(500, "Internal error");
-  return withSecurityHeaders(refusalFor(url, refusal));
+  return withSecurityHeaders(refusalFor(url, refusal, isAway ? "unavailable" : undefined));
 }
 
 function denyPolicy(features: readonly string[]): string {
@@ -134,9 +135,9 @@ export function refusalResponse({ status, reason, headers }: Refusal): Response 
 const API_URL = /^[^?#]*\/(?:api|hooks)\//;
 
 /** A refusal in the form that clients of a URL expect: problem details from the HTTP API, otherwise a line of plain text. */
-export function refusalFor(url: string, refusal: Refusal, code?: RefusalReason["code"]): Response {
+export function refusalFor(url: string, refusal: Refusal, code?: Problem["code"]): Response {
   if (!API_URL.test(url)) return refusalResponse(refusal);
-  return problemResponse(refusalProblem({ code, refusal }));
+  return problemResponse({ ...refusalProblem({ refusal }), code });
 }
 
 /** The response that explains a refused handshake; no reason means it would be accepted. Readable by any origin. */

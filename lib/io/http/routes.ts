@@ -138,7 +138,7 @@ export function createRoutes(targets: RouteTargets): RequestHandler {
     if (request.url.length > MAX_URL_LENGTH) return refusalFor(request.url, LONG_URL);
     // Check first: a Host such as `a/b` has already changed the path that would be routed.
     const badHost = checkHost(request);
-    if (badHost) return refusalFor(request.url, badHost);
+    if (badHost) return refusalFor(request.url, badHost, "host_refused");
     const source = requestSource(
       remote,
       request.headers.get("x-forwarded-for"),

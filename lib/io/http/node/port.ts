@@ -9,9 +9,8 @@ import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { parseAddress } from "../../../core/http/ip_address.ts";
-import { type Refusal, refuse } from "../../../core/http/handshake.ts";
 import type { ListenAddress, OpenPort, PortContext, RequestHandler } from "../engine.ts";
-import { failureResponse, refusalFor, refusalResponse, withSecurityHeaders } from "../responses.ts";
+import { failureResponse, refusalFor, withSecurityHeaders } from "../responses.ts";
 import { withTimeout } from "../../timeout.ts";
 import type { KeyPair } from "../../tls/key_pair.ts";
 import { AcceptWatch, tcpProbe } from "./accept_watch.ts";
@@ -22,19 +21,23 @@ import {
   replaceKeyPair,
   tcpStreamOf,
 } from "./server.ts";
-import { checkHost } from "../../../core/http/handshake.ts";
 import { connectionOf, type EventConnection } from "../event_connection.ts";
+import {
+  BAD_REQUEST,
+  badHeadResponse,
+  badRequestResponse,
+  type ClientError,
+  malformedResponse,
+  NO_TUNNEL,
+} from "./malformed_requests.ts";
 import { TcpGuard } from "./tcp_guard.ts";
 import { requestOf, writeResponse } from "./upgrade_messages.ts";
 
 /** Listening takes some milliseconds, or never ends. */
 const LISTEN_TIMEOUT_MS = 5_000;
-const BAD_REQUEST = refuse(
-  400,
-  "The request is not HTTP/1.1, or its method or target is not allowed",
-);
-const BAD_HOST = refuse(400, "Host is not a host and port");
-const LONG_HEAD = refuse(431, "The head of the request has more than 16 KB");
+
+/** As much is read of a body after the response that refuses it: 20 times the longest one that is accepted by default. */
+const MAX_DISCARDED_BYTES = 8_388_608;
 
 /** A request to upgrade, as Node hands it over. */
 export interface RawUpgrade {
@@ -55,6 +58,8 @@ export class NodePort implements OpenPort {
   readonly #guard: TcpGuard;
   readonly #server: NodeServer;
   readonly #streams = new Set<Socket>();
+  /** The URLs of the last requests. */
+  readonly #urls = new WeakMap<Socket, string>();
   readonly #life = new AbortController();
   readonly #finished = Promise.withResolvers<void>();
   #acceptWatch: AcceptWatch | undefined;
@@ -78,27 +83,42 @@ export class NodePort implements OpenPort {
       },
       {
         overrideGlobalObjects: false,
+        // Done for all methods in {@linkcode NodePort.#watchResponse}, without timers.
+        autoCleanupIncoming: false,
         // For HTTP/1.0 without Host.
         hostname: host.includes(":") ? `[${host}]` : host,
-        errorHandler: () => badRequestResponse(BAD_HOST),
+        errorHandler: () => badRequestResponse("", BAD_REQUEST),
       },
     );
-    this.#server = createNodeServer((incoming, outgoing) => {
+    const onRequest = (incoming: IncomingMessage, outgoing: ServerResponse) => {
       if (!this.#watchResponse(incoming, outgoing)) return;
-      const { headers: { host = null }, method = "GET", socket, url = "" } = incoming;
       // The listener refuses these too, but knows no URL then, and so not in which form.
-      const refusal = checkHost({ method, headers: { get: () => host } });
+      const refusal = badHeadResponse(incoming);
       if (refusal === undefined) listener(incoming, outgoing);
-      else writeResponse(socket, withSecurityHeaders(refusalFor(url, refusal)), method === "HEAD");
-    }, keyPair);
+      else writeResponse(incoming.socket, refusal, incoming.method === "HEAD");
+    };
+    this.#server = createNodeServer(onRequest, keyPair);
+    this.#server.on("checkContinue", (incoming: IncomingMessage, outgoing: ServerResponse) => {
+      continueWhenRead(incoming, outgoing);
+      onRequest(incoming, outgoing);
+    });
+    // Other expectations are ignored, as by the other engine.
+    this.#server.on("checkExpectation", onRequest);
+    this.#server.on("connect", ({ url = "" }: IncomingMessage, stream: Socket) => {
+      writeResponse(stream, withSecurityHeaders(refusalFor(url, NO_TUNNEL)));
+    });
     this.#server.on("connection", (stream: Socket) => this.#onConnection(stream));
     this.#server.on("upgrade", (incoming: IncomingMessage, stream: Socket, head: Buffer) => {
       this.#onUpgrade({ incoming, stream, head, isOpen: false });
     });
-    this.#server.on("clientError", (error: NodeJS.ErrnoException, stream: Socket) => {
+    this.#server.on("clientError", (error: ClientError, stream: Socket) => {
       if (isInHandshake(stream)) return stream.destroy();
-      const refusal = error.code === "HPE_HEADER_OVERFLOW" ? LONG_HEAD : BAD_REQUEST;
-      writeResponse(stream, badRequestResponse(refusal));
+      // What follows cannot be parsed either. Trying would add a listener for errors each time (Deno 2.9.6).
+      stream.removeAllListeners("data");
+      discard(stream, stream);
+      this.#guard.onMalformed(tcpStreamOf(stream));
+      if (stream.writableEnded) return;
+      writeResponse(stream, malformedResponse(error, this.#urls.get(stream)));
     });
     this.#server.on("error", (error: Error) => this.#finished.reject(error));
     this.#server.on("close", () => {
@@ -168,9 +188,15 @@ export class NodePort implements OpenPort {
   }
 
   /** Returns whether the request may be handled. */
-  #watchResponse({ socket }: IncomingMessage, outgoing: ServerResponse): boolean {
+  #watchResponse(incoming: IncomingMessage, outgoing: ServerResponse): boolean {
+    const { socket, url = "" } = incoming;
     const stream = tcpStreamOf(socket);
-    outgoing.on("close", () => this.#guard.onResponded(stream));
+    this.#urls.set(socket, url);
+    outgoing.on("prefinish", () => {
+      // Later, `node:http` would read the rest of a body that nobody has read, without end.
+      if (!incoming.complete) discard(incoming, stream);
+    });
+    outgoing.on("close", () => this.#guard.onResponded(stream, incoming));
     return this.#guard.onRequest(stream);
   }
 
@@ -182,11 +208,12 @@ export class NodePort implements OpenPort {
     // Without a listener, a reset would end the process.
     const ignore = () => {};
     stream.on("error", ignore);
-    const request = requestOf(incoming);
-    if (typeof request === "object") this.#upgrades.set(request, raw);
-    const response = typeof request === "object"
+    const refusal = badHeadResponse(incoming);
+    const request = refusal ? undefined : requestOf(incoming);
+    if (request) this.#upgrades.set(request, raw);
+    const response = request
       ? await this.#respond(request, stream.remoteAddress ?? "")
-      : badRequestResponse(request === "bad host" ? BAD_HOST : BAD_REQUEST);
+      : refusal ?? badRequestResponse(incoming.url ?? "", BAD_REQUEST);
     if (raw.isOpen) {
       this.#guard.release(tcpStream);
       stream.off("error", ignore);
@@ -238,9 +265,25 @@ async function requirePermission(host: string, port: number): Promise<void> {
   }
 }
 
-/** The response to a request that reaches no handler. */
-function badRequestResponse(refusal: Refusal): Response {
-  return withSecurityHeaders(refusalResponse(refusal));
+/** Reads on, since many clients read no response before they have sent all. `TcpGuard` ends the stream of one that is slow. */
+function discard(source: Pick<Socket | IncomingMessage, "on">, stream: Socket): void {
+  let bytes = 0;
+  source.on("data", ({ length }: Buffer) => {
+    bytes += length;
+    if (bytes > MAX_DISCARDED_BYTES) stream.destroy();
+  });
+}
+
+/** Sends `100 Continue` when the body is read, so not before a refusal. A connection whose client has kept its body ends. */
+function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const read = incoming._read;
+  outgoing.shouldKeepAlive = false;
+  incoming._read = function (size) {
+    incoming._read = read;
+    outgoing.shouldKeepAlive = true;
+    outgoing.writeContinue();
+    read.call(this, size);
+  };
 }
 
 /** What the callers know of `Deno.serve`. */

@@ -9,8 +9,8 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { Socket } from "node:net";
 import type { KeyPair } from "../../tls/key_pair.ts";
 
-// `TcpGuard` ends connections that wait for too long.
-const OPTIONS = { keepAliveTimeout: 0 };
+// `TcpGuard` ends connections that wait for too long. A missing Host is refused with an explanation.
+const OPTIONS = { keepAliveTimeout: 0, requireHostHeader: false };
 
 /** The server of one port. */
 export type NodeServer = Server | TlsServer;

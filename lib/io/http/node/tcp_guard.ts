@@ -1,6 +1,7 @@
 /**
  * Limits TCP connections that are not WebSockets: how many one address may hold, how long the head of a request may
- * take, how many requests may wait for their responses, and how long a response may make no progress. `node:http` has timeouts of its own, but in this runtime they do
+ * take, how many requests may wait for their responses, how long a response may make no progress, and how long a client may go on
+ * with a body after it. `node:http` has timeouts of its own, but in this runtime they do
  * not end a connection that sends nothing (Deno 2.9.6).
  * @module
  */
@@ -18,8 +19,16 @@ export interface GuardedStream {
   destroy(): unknown;
 }
 
+/** The part of a request that the guard uses. */
+export interface AnsweredRequest {
+  /** Whether all of its body has arrived. */
+  readonly complete: boolean;
+}
+
 /** Time in which a connection must complete the head of a request, the first one and each further one. */
 const HEAD_MS = 10_000;
+/** For how long a client may go on with a body after the response. Many do not read a response before they have sent all. */
+const LINGER_MS = 500;
 /** A response that makes no progress for this long is given up. */
 const STALLED_MS = 30_000;
 /** Requests that a client may send before it has received the response to the first. Few clients send a second. */
@@ -33,6 +42,8 @@ interface Watched {
   /** Number of requests that have no complete response yet. */
   pending: number;
   bytesWritten: number;
+  /** The request whose response has ended last. */
+  request: AnsweredRequest | undefined;
   /** When it entered its phase, or last made progress in it. */
   since: number;
 }
@@ -70,6 +81,7 @@ export class TcpGuard {
     this.#streams.set(stream, {
       key,
       pending: 0,
+      request: undefined,
       bytesWritten: 0,
       since: this.#clock.now(),
     });
@@ -91,10 +103,21 @@ export class TcpGuard {
   }
 
   /** The response to a request has ended: another request may follow. */
-  onResponded(stream: GuardedStream): void {
+  onResponded(stream: GuardedStream, request?: AnsweredRequest): void {
     const watched = this.#streams.get(stream);
     if (watched === undefined) return;
-    watched.pending -= 1;
+    // None is waited for after what was malformed.
+    watched.pending = Math.max(0, watched.pending - 1);
+    watched.request = request;
+    watched.since = this.#clock.now();
+  }
+
+  /** Nothing more on the stream can be parsed: it ends soon. */
+  onMalformed(stream: GuardedStream): void {
+    const watched = this.#streams.get(stream);
+    if (watched === undefined) return;
+    watched.pending = 0;
+    watched.request = { complete: false };
     watched.since = this.#clock.now();
   }
 
@@ -119,7 +142,8 @@ export class TcpGuard {
 
   #isOverdue({ bytesWritten }: GuardedStream, watched: Watched): boolean {
     const now = this.#clock.now();
-    if (watched.pending === 0) return now - watched.since >= HEAD_MS;
+    const isUnread = watched.request?.complete === false;
+    if (watched.pending === 0) return now - watched.since >= (isUnread ? LINGER_MS : HEAD_MS);
     if (bytesWritten !== watched.bytesWritten) {
       watched.bytesWritten = bytesWritten;
       watched.since = now;

@@ -5,25 +5,22 @@
 import { STATUS_CODES } from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { checkHost } from "../../../core/http/handshake.ts";
 
-/** The request to upgrade as a `Request`, or what is wrong with it. */
+/** The request to upgrade as a `Request`; undefined if there is none. Its Host and target have been checked. */
 export function requestOf(
   { headers, method, rawHeaders, url = "/" }: IncomingMessage,
-): Request | "bad host" | "bad request" {
+): Request | undefined {
   try {
     const all = new Headers();
     for (let at = 0; at < rawHeaders.length; at += 2) {
       all.append(rawHeaders[at] ?? "", rawHeaders[at + 1] ?? "");
     }
-    if (checkHost({ method: "GET", headers: all })) return "bad host";
     // In absolute form the target has a host too. Host counts, although RFC 9112 §3.2.2 prefers the other: it was checked.
     const target = url.replace(/^https?:\/\/[^/?#]*/, "");
-    if (target !== "" && !target.startsWith("/")) return "bad request";
     return new Request(`http://${headers.host ?? "localhost"}${target}`, { method, headers: all });
   } catch {
     // For example TRACE, which no `Request` may have.
-    return "bad request";
+    return undefined;
   }
 }
 

@@ -213,6 +213,7 @@ Deno.test("A body that does not arrive within ten seconds is answered with 408",
   const sent = await sendHead(service, `/api/v1${MESSAGES}`, head);
   assert.equal(sent.status, 408, sent.body);
   assert.equal(sent.headers.get("content-type"), "application/problem+json");
+  assert.equal(sent.headers.get("connection"), "close");
   const bearer = `Authorization: Bearer ${ADMIN}`;
   const byOperator = await sendHead(service, "/api/v1/keys", [...head, bearer]);
   assert.equal(byOperator.status, 408, byOperator.body);

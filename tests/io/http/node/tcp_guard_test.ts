@@ -101,6 +101,32 @@ Deno.test("TcpGuard ends a stream on which no further request follows within 10 
     assert.equal(stream.isDestroyed, true);
   }));
 
+Deno.test("TcpGuard ends a stream within two seconds if its client goes on with a body after the response", () =>
+  guarding(async (guard, clock) => {
+    const bodies = [{ complete: false }, { complete: true }, { complete: false }];
+    const streams = bodies.map(() => new FakeStream());
+    for (const [i, stream] of streams.entries()) {
+      guard.admit(stream);
+      guard.onRequest(stream);
+      guard.onResponded(stream, bodies[i]);
+    }
+    // The client has sent the rest in time.
+    bodies[2] = Object.assign(bodies[2] ?? {}, { complete: true });
+    await clock.advance(2_000);
+    assert.deepEqual(streams.map((it) => it.isDestroyed), [true, false, false]);
+  }));
+
+Deno.test("TcpGuard ends a stream within two seconds after what cannot be parsed", () =>
+  guarding(async (guard, clock) => {
+    const [first, later] = [new FakeStream(), new FakeStream()];
+    for (const stream of [first, later]) guard.admit(stream);
+    guard.onRequest(later);
+    for (const stream of [first, later]) guard.onMalformed(stream);
+    guard.onResponded(later, { complete: false });
+    await clock.advance(2_000);
+    assert.deepEqual([first.isDestroyed, later.isDestroyed], [true, true]);
+  }));
+
 Deno.test("TcpGuard ends a response that makes no progress for 30 s, and no other", () =>
   guarding(async (guard, clock) => {
     const [slow, stalled] = [new FakeStream(), new FakeStream()];
