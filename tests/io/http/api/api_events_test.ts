@@ -8,7 +8,7 @@ import { SECRET, signToken, ticketFor } from "../../../support/app.ts";
 import { JsonClient } from "../../../support/clients/json_client.ts";
 import { RawSocket } from "../../../support/clients/raw_socket.ts";
 import { ENGINE } from "../../../support/engine.ts";
-import { until } from "../../../support/provision.ts";
+import { until, withinDeadline } from "../../../support/provision.ts";
 import { startTestService, type TestService } from "../../../support/service.ts";
 
 const EVENTS = "/rooms/den/events";
@@ -97,7 +97,7 @@ const BROWSER = { accept: "text/event-stream" };
 
 /** The time after which an answer lets a browser try again. */
 async function retryMsOf(response: Response): Promise<number> {
-  const text = await response.text();
+  const text = await withinDeadline("the end of the stream", response.text());
   assert.deepEqual([response.status, response.headers.get("content-type")], [
     200,
     "text/event-stream",
@@ -144,15 +144,20 @@ Deno.test("A browser whose address sends too many requests can read when to try 
     ...{ TRUST_PROXY: "127.0.0.1", HANDSHAKES_PER_SECOND: "1", ALLOWED_ORIGINS: blog },
   });
   const source = { "x-forwarded-for": "203.0.113.9" };
-  let last = await api(service, "/me", { headers: source });
-  for (let count = 0; count < 500 && last.status !== 429; count++) {
-    last = await api(service, "/me", { headers: source });
-  }
-  assert.equal(last.body.code, "too_many_connections");
   const headers = { ...BROWSER, ...source, origin: blog };
-  const refused = await fetch(`${service.url}/api/v1${EVENTS}`, { headers });
-  assert.equal(refused.headers.get("access-control-allow-origin"), blog);
-  assert.ok(await retryMsOf(refused) >= 5_000);
+  // On a slow machine, the address may gain another request meanwhile.
+  for (;;) {
+    let last = await api(service, "/me", { headers: source });
+    while (last.status !== 429) last = await api(service, "/me", { headers: source });
+    assert.equal(last.body.code, "too_many_connections");
+    const response = await fetch(`${service.url}/api/v1${EVENTS}`, { headers });
+    if (response.headers.has("retry-after")) {
+      assert.equal(response.headers.get("access-control-allow-origin"), blog);
+      assert.ok(await retryMsOf(response) >= 5_000);
+      break;
+    }
+    await response.body?.cancel();
+  }
 });
 
 Deno.test("Who listens needs what a reader needs, by token or by ticket", async () => {

@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { ENGINE } from "../../../support/engine.ts";
-import { api } from "../../../support/api.ts";
 import { RawSocket, sendRequest } from "../../../support/clients/raw_socket.ts";
 import { withinDeadline } from "../../../support/provision.ts";
 import { startTestService } from "../../../support/service.ts";
@@ -153,15 +152,4 @@ Deno.test({
       await withinDeadline("the end of the connection", peer.next());
     }
   },
-});
-
-Deno.test("A connection can be used again after a request without a body, for as long as before", async () => {
-  await using service = await startTestService();
-  using peer = await RawSocket.connect(service.port);
-  const started = performance.now();
-  while (performance.now() - started < 700) {
-    await peer.write(encode(`GET /healthz HTTP/1.1\r\n${HOST}\r\n`));
-    assert.equal((await peer.response()).status, 200);
-    await api(service, "/me");
-  }
 });
