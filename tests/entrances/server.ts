@@ -39,11 +39,8 @@ import {
 import { parsePosition } from "../../lib/core/log/position.ts";
 import { bearerToken, equalsSecret } from "../../lib/core/auth/bearer_token.ts";
 import { corsHeaders } from "../../lib/core/http/cross_origin.ts";
-import {
-  messageLine,
-  noticeLine,
-  parseTextCommand,
-} from "../../lib/core/protocol/text_protocol.ts";
+import { parseTextCommand } from "../../lib/core/protocol/text_commands.ts";
+import { messageLine, noticeLine } from "../../lib/core/protocol/text_protocol.ts";
 import { exceedsBytes } from "../../lib/core/utf8.ts";
 import { hasVisible } from "../../lib/core/names/invisible.ts";
 import { SignedSessionTokens } from "../../lib/io/auth/signed_tokens.ts";

@@ -15,3 +15,9 @@ export const TOO_LARGE_REASON: string = ENGINE === "node" ? "" : "message too la
  * same with either engine, and once is enough.
  */
 export const WORKER_COUNTS: readonly string[] = ENGINE === "node" ? ["0"] : ["0", "1"];
+
+/**
+ * Options of tests whose clients end at any moment, such as pages that are reloaded and programs that are killed. If a socket is
+ * reset at the moment of the upgrade, Deno 2.9.6 never completes the upgrade, nor then the end of the service's listener.
+ */
+export const MAY_RESET_UPGRADES = { sanitizeOps: false };

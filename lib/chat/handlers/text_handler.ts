@@ -19,28 +19,25 @@ import {
   UNSUPPORTED_DATA,
 } from "../../core/protocol/close_codes.ts";
 import type { Author } from "../../core/log/entry.ts";
-import { MAX_TOPIC } from "../../core/log/room_event.ts";
-import { isTopic } from "../../core/protocol/requests.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import { isBacklogged } from "../../core/limits/send_pacing.ts";
 import { DEFAULT_ROOM } from "../../core/names/names.ts";
 import { shownName } from "../../core/names/shown_name.ts";
-import { formatPosition, parsePosition, type Position } from "../../core/log/position.ts";
-import { type Addressee, ambiguityText, findAddressees } from "../../core/protocol/addressees.ts";
+import { parsePosition, type Position } from "../../core/log/position.ts";
 import { slowDownFault } from "../../core/protocol/json_protocol.ts";
+import { parseTextCommand } from "../../core/protocol/text_commands.ts";
 import {
-  COMMAND_HELP,
+  expiringLine,
   faultLine,
   faultText,
+  leftLine,
+  memberLine,
   namesText,
   noticeLine,
-  parseTextCommand,
   roomsText,
   saidLine,
-  type TextCommand,
   textEncoder,
   textEncoderWithPresence,
-  untilText,
 } from "../../core/protocol/text_protocol.ts";
 import { closedKind } from "../../core/rooms/closed_room.ts";
 import { utf8Length } from "../../core/utf8.ts";
@@ -49,6 +46,7 @@ import { PacedSocket } from "../paced_socket.ts";
 import { type ClientOutput, READERS } from "../ports/client_output.ts";
 import { Session, type SessionContext } from "../session/session.ts";
 import type { HandshakeInfo } from "../sign_in/sign_in_context.ts";
+import { type CommandHost, runTextCommand } from "./run_text_command.ts";
 
 /** Query parameters of the connection, such as `?name=Ann&room=lobby`; none of them validated. */
 export interface TextOptions {
@@ -89,7 +87,6 @@ interface DirectText {
   readonly text: string;
 }
 
-const NOBODY = "no one here has this name: try /who";
 const CLOSE_STATUSES: Record<string, CloseStatus> = {
   bad_name: BAD_NAME,
   bad_room: BAD_ROOM,
@@ -104,21 +101,13 @@ const CLOSE_STATUSES: Record<string, CloseStatus> = {
   slow_down: NOT_READY,
 };
 
-const LEFT_LINES: Readonly<Record<NonNullable<FrameOf<"left">["reason"]>, string>> = {
-  not_allowed: "you may no longer be in this room",
-  kicked: "a moderator has removed you from this room",
-  banned: "you are banned from this room",
-};
-
-const TOPIC_RULE = `a topic is one line of at most ${MAX_TOPIC} characters`;
-
 /** One connection that speaks plain text. */
-export class TextHandler implements ConnectionHandler, ClientOutput {
+export class TextHandler implements ConnectionHandler, ClientOutput, CommandHost {
   readonly encoder: FrameEncoder;
   readonly isResumable = false;
   readonly wantsJoinDetails = false;
   readonly #socket: PacedSocket;
-  readonly #session: Session;
+  readonly session: Session;
   readonly #context: Pick<SessionContext, "clock" | "newId">;
   #room: string;
   // The room being moved to. The client stays in the current one until that is joined.
@@ -141,29 +130,29 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     this.#context = context;
     this.#socket = new PacedSocket(socket, context.clock);
     this.encoder = options.notices === "1" ? textEncoderWithPresence : textEncoder;
-    this.#session = new Session(this, context, origin);
+    this.session = new Session(this, context, origin);
     this.#room = options.room ?? DEFAULT_ROOM;
     const since = parsePosition(options.since ?? "");
     const isCount = /^\d{1,3}$/.test(options.history ?? "0");
     const limit = isCount ? Number(options.history ?? 0) : 0;
     this.#historyLimit = limit;
-    this.#session.handle({ type: "hello", name: options.name });
-    if (this.#session.hasNoUser) return;
+    this.session.handle({ type: "hello", name: options.name });
+    if (this.session.hasNoUser) return;
     if (options.since && since === undefined) {
-      this.#socket.send(faultLine("since is not a position: expected epoch:seq"));
+      this.refuse("since is not a position: expected epoch:seq");
     }
-    if (!isCount) this.#socket.send(faultLine("history is not a number from 0 to 999"));
-    this.#session.handle({ type: "join", id: FIRST_REQUEST_ID, room: this.#room, since, limit });
+    if (!isCount) this.refuse("history is not a number from 0 to 999");
+    this.session.handle({ type: "join", id: FIRST_REQUEST_ID, room: this.#room, since, limit });
   }
 
   onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     if (typeof message !== "string") return this.#socket.close(UNSUPPORTED_DATA);
-    const decision = this.#session.checkRate(utf8Length(message));
+    const decision = this.session.checkRate(utf8Length(message));
     if (decision === "exceeded") return;
     if (decision !== "allowed") {
-      return this.#socket.send(faultLine(slowDownFault(undefined, decision.afterMs).message));
+      return this.refuse(slowDownFault(undefined, decision.afterMs).message);
     }
-    if (message !== "") this.#runCommand(parseTextCommand(message));
+    if (message !== "") runTextCommand(parseTextCommand(message), this);
   }
 
   // Not fields: there is one of these for each connection.
@@ -175,12 +164,20 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     return true;
   }
 
+  get room(): string {
+    return this.#room;
+  }
+
+  get lastPosition(): Position | undefined {
+    return this.#lastPosition;
+  }
+
   get signIn(): SignInState {
-    return this.#session.signIn;
+    return this.session.signIn;
   }
 
   onClose(): void {
-    this.#session.end();
+    this.session.end();
     this.#socket.end();
   }
 
@@ -195,27 +192,23 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
       case "ack":
         return this.#onAcknowledged(frame);
       case "expiring":
-        return this.#socket.send(
-          faultLine(
-            `your token expires in ${Math.ceil(frame.inMs / 1_000)} s: reconnect with a new one`,
-          ),
-        );
+        return this.#socket.send(expiringLine(frame));
       case "history":
         return this.#sendMessages(frame.messages, frame.more);
       case "rooms":
-        return this.#sendNotice(roomsText(frame));
+        return this.sendNotice(roomsText(frame));
       case "room":
         return this.#onDirectRoom(frame);
       case "member":
         return this.#onMember(frame);
       case "members":
-        return this.#sendNotice(`${frame.count} here: ${namesText(frame.members)}`);
+        return this.sendNotice(`${frame.count} here: ${namesText(frame.members)}`);
     }
   }
 
   onJoinDelayed(): void {
     this.#isWaiting = true;
-    this.#socket.send(faultLine("the room cannot be reached yet: waiting to join"));
+    this.refuse("the room cannot be reached yet: waiting to join");
   }
 
   deliver(messages: readonly string[], last: Position): void {
@@ -240,95 +233,15 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     this.#socket.close(status);
   }
 
-  #runCommand(command: TextCommand): void {
-    const room = this.#room;
-    switch (command.kind) {
-      case "say":
-        return this.#session.handle({ type: "say", room, text: command.text });
-      case "who":
-        return this.#session.handle({ type: "who", room });
-      case "history":
-        this.#historyLimit = command.limit;
-        return this.#session.handle({ type: "history", room, limit: command.limit });
-      case "name":
-        return this.#session.handle({ type: "name", name: command.name });
-      case "join":
-        return this.#moveTo(command.room);
-      case "help":
-        return this.#sendNotice(COMMAND_HELP);
-      case "whoami":
-        return this.#sendNotice(this.#whoAmI());
-      case "since":
-        return this.#sendNotice(
-          this.#lastPosition ? formatPosition(this.#lastPosition) : "no messages yet",
-        );
-      case "rooms":
-        return this.#session.handle({ type: "rooms" });
-      case "leave":
-        return this.#moveTo(DEFAULT_ROOM);
-      case "lockdown":
-      case "unlock":
-        return this.#session.handle({
-          type: "moderate",
-          id: this.#newId(command.kind),
-          action: command.kind,
-        });
-      case "topic":
-        return this.#runTopic(room, command.topic);
-      case "msg":
-        return this.#runMessage(command.nameAndText);
-      case "invite":
-        return this.#runInvite(command);
-      case "unknown":
-        return this.#socket.send(faultLine(command.message));
-    }
+  showHistory(limit: number): void {
+    this.#historyLimit = limit;
+    this.session.handle({ type: "history", room: this.#room, limit });
   }
 
-  #whoAmI(): string {
-    return `${shownName(this.#session.membership(this.#room)?.name ?? "")} in ${this.#room}`;
-  }
-
-  #runTopic(room: string, topic: string | undefined): void {
-    if (topic !== undefined) {
-      if (!isTopic(topic)) return this.#socket.send(faultLine(TOPIC_RULE));
-      return this.#session.handle({ type: "room", room, topic });
-    }
-    const current = this.#session.membership(room)?.room.state.settings.topic;
-    this.#sendNotice(current ? `the topic is ${current}` : "there is no topic");
-  }
-
-  /** Opens the direct room with a person of this room; the text follows once it is known. */
-  #runMessage(nameAndText: string): void {
-    const movingTo = this.#destination;
-    if (movingTo) return this.#socket.send(faultLine(`not sent: still moving to ${movingTo}`));
-    const addressee = this.#onlyOne(findAddressees(this.#listPeople(), nameAndText));
-    if (addressee === undefined) return;
-    const { person: { user, name }, text } = addressee;
+  sayTo({ user, name }: Author, text: string): void {
     const id = `direct-${++this.#directCount}`;
     this.#directText = { id, name, text };
-    this.#session.handle({ type: "open", id, user, name });
-  }
-
-  /** Adds a person of this room to another one. */
-  #runInvite({ name, room }: TextCommand & { readonly kind: "invite" }): void {
-    const fitting = findAddressees(this.#listPeople(), `${name} `);
-    const addressee = this.#onlyOne(fitting.filter(({ text }) => text === ""));
-    if (addressee === undefined) return;
-    const { user, name: known } = addressee.person;
-    const id = this.#newId("invite");
-    this.#session.handle({ type: "member", id, room, user, name: known, on: true });
-  }
-
-  #listPeople(): readonly Author[] {
-    return this.#session.membership(this.#room)?.listPeople() ?? [];
-  }
-
-  /** The person whom a command names; undefined, after saying why, if it names no one or could name several. */
-  #onlyOne([first, ...others]: readonly Addressee<Author>[]): Addressee<Author> | undefined {
-    if (first !== undefined && others.length === 0) return first;
-    const fitting = first ? [first, ...others].map(({ person }) => person) : [];
-    this.#socket.send(faultLine(first ? ambiguityText(fitting) : NOBODY));
-    return undefined;
+    this.session.handle({ type: "open", id, user, name });
   }
 
   #onDirectRoom({ id, room }: FrameOf<"room">): void {
@@ -336,73 +249,65 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     if (direct === undefined || id !== direct.id) return;
     this.#directText = undefined;
     // The names of direct rooms say nothing to people.
-    this.#sendNotice(`to ${shownName(direct.name)}, in the direct room ${room}`);
-    if (room !== this.#room) this.#moveTo(room);
-    this.#session.handle({ type: "say", room, text: direct.text });
+    this.sendNotice(`to ${shownName(direct.name)}, in the direct room ${room}`);
+    if (room !== this.#room) this.moveTo(room);
+    this.session.handle({ type: "say", room, text: direct.text });
   }
 
-  /** An id whose acknowledgement is put into words. */
-  #newId(kind: keyof typeof DONE): string {
+  newId(kind: string): string {
     return `${kind}-${this.#context.newId()}`;
   }
 
   #onAcknowledged({ id = "", room }: FrameOf<"ack">): void {
     const [kind = ""] = id.split("-");
     const text = DONE[kind]?.(room);
-    if (text) this.#sendNotice(text);
+    if (text) this.sendNotice(text);
   }
 
-  #onMember({ room, on, with: other }: FrameOf<"member">): void {
+  #onMember(frame: FrameOf<"member">): void {
+    const { room } = frame;
     // The answer to `/msg` says it.
     if (this.#directText !== undefined || room === this.#room || room === this.#pendingRoom) return;
-    if (!on) return this.#sendNotice(`you have left ${room}`);
-    this.#sendNotice(
-      other
-        ? `${shownName(other.name)} has a direct room with you: /join ${room}`
-        : `you are in the room ${room} now: /join ${room}`,
-    );
+    this.#socket.send(memberLine(frame));
   }
 
-  /** Where the client is being moved, in words; undefined if it is not. */
-  get #destination(): string | undefined {
+  get destination(): string | undefined {
     return this.#directText
       ? `the direct room with ${shownName(this.#directText.name)}`
       : this.#pendingRoom;
   }
 
-  #moveTo(room: string): void {
-    if (room === this.#room) return this.#sendNotice(`you are in ${room}`);
-    const movingTo = this.#destination;
-    if (movingTo) return this.#socket.send(faultLine(`already moving to ${movingTo}`));
+  moveTo(room: string): void {
+    if (room === this.#room) return this.sendNotice(`you are in ${room}`);
+    const movingTo = this.destination;
+    if (movingTo) return this.refuse(`already moving to ${movingTo}`);
     this.#pendingRoom = room;
     // What the notice of a direct room is about was said before its reader moved there.
     const limit = closedKind(room) === "direct" ? DIRECT_HISTORY : 0;
     this.#historyLimit = limit;
-    this.#session.handle({ type: "join", id: MOVE_REQUEST_ID, room, limit });
+    this.session.handle({ type: "join", id: MOVE_REQUEST_ID, room, limit });
   }
 
   /** Without a room, there is nothing that the connection is for. */
-  #onLeft({ room, reason, message, until }: FrameOf<"left">): void {
-    if (reason === undefined) return;
-    const why = message ? `: ${message}` : "";
-    this.#socket.send(faultLine(LEFT_LINES[reason] + why + untilText(until)));
-    if (room === this.#room) this.#socket.close(NOT_ALLOWED);
+  #onLeft(frame: FrameOf<"left">): void {
+    const line = leftLine(frame);
+    if (line === undefined) return;
+    this.#socket.send(line);
+    if (frame.room === this.#room) this.#socket.close(NOT_ALLOWED);
   }
 
   #onJoined(frame: FrameOf<"joined">): void {
     const isMove = frame.id === MOVE_REQUEST_ID;
     if (isMove) {
-      this.#session.handle({ type: "leave", room: this.#room });
+      this.session.handle({ type: "leave", room: this.#room });
       this.#pendingRoom = undefined;
     }
     this.#room = frame.room;
     this.#lastPosition = parsePosition(frame.position);
-    if (isMove || this.#isWaiting) this.#sendNotice(`joined ${frame.room}`);
+    if (isMove || this.#isWaiting) this.sendNotice(`joined ${frame.room}`);
     this.#isWaiting = false;
     if (frame.recovered === false) {
-      this.#socket.send(
-        faultLine(`not all messages since then can be replayed: ${frame.reason}`),
-      );
+      this.refuse(`not all messages since then can be replayed: ${frame.reason}`);
     }
     this.#sendMessages(frame.messages ?? [], frame.more ?? false);
   }
@@ -410,7 +315,7 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
   #sendMessages(messages: FrameOf<"history">["messages"], more: boolean): void {
     const { length } = messages;
     if (more && length < this.#historyLimit) {
-      this.#sendNotice(`only the newest ${length}, because they are long`);
+      this.sendNotice(`only the newest ${length}, because they are long`);
     }
     this.#socket.sendPaced(messages.flatMap((message) => saidLine(message) ?? []));
   }
@@ -422,19 +327,23 @@ export class TextHandler implements ConnectionHandler, ClientOutput {
     if (isOfDirectText) this.#directText = undefined;
     // Whether the direct room was opened is not certain then, but nothing was said in it.
     const isUnsent = code === "unavailable" || (isOfDirectText && code === "unknown_outcome");
-    if (isUnsent) return this.#socket.send(faultLine(`not sent: ${message}`));
+    if (isUnsent) return this.refuse(`not sent: ${message}`);
     if (code === "unknown_outcome") {
-      return this.#socket.send(faultLine(`perhaps not sent: ${message}`));
+      return this.refuse(`perhaps not sent: ${message}`);
     }
     this.#socket.send(faultLine(faultText(frame, this.#context.clock.date())));
     // Browsers hide why a handshake was refused, so the connection is accepted and closed with the reason.
     const isOfService = code === "banned" && id === undefined;
     const status = isOfService ? BANNED : CLOSE_STATUSES[code];
-    const isNowhere = this.#session.membership(this.#room) === undefined;
+    const isNowhere = this.session.membership(this.#room) === undefined;
     if (status && isNowhere) this.#socket.close(status);
   }
 
-  #sendNotice(what: string): void {
+  sendNotice(what: string): void {
     this.#socket.send(noticeLine(what));
+  }
+
+  refuse(why: string): void {
+    this.#socket.send(faultLine(why));
   }
 }

@@ -53,12 +53,6 @@ export interface Requester {
   readonly isModerator: boolean;
   /** Charges the address for something that moderators have to look at. Returns the milliseconds to wait, 0 for none. */
   readonly checkReport: () => number;
-  /** Decides again about requests that had to wait. */
-  readonly rights: CurrentRights;
-}
-
-/** What the user may do now. */
-export interface CurrentRights {
   /** Why a request that was allowed, and has waited since, is no longer carried out; undefined if it is still allowed. */
   faultAfterWait(request: JoinedRoomRequest, membership: Membership): FrameOf<"fault"> | undefined;
 }
@@ -250,7 +244,7 @@ function publish(
   const draft = draftOf(checked.request, membership, id ?? newId(), isModerator);
   if (review === undefined) return enter(draft, id, membership, context);
   return review.publish({ request: checked.request, draft }, async (reviewed) => {
-    const fault = requester.rights.faultAfterWait(reviewed, membership);
+    const fault = requester.faultAfterWait(reviewed, membership);
     const action = actionOf(reviewed, isModerator);
     return fault ?? await enter({ ...draft, action }, id, membership, context);
   });

@@ -13,7 +13,6 @@ import { BANNED, INTERNAL_ERROR, TOO_MANY_MESSAGES } from "../../core/protocol/c
 import type { FaultCode } from "../../core/protocol/faults.ts";
 import type { Frame, FrameOf } from "../../core/protocol/frames.ts";
 import type { Name, RoomId } from "../../core/names/names.ts";
-import { REQUIRED_ACTION } from "../../core/protocol/request_rights.ts";
 import {
   faultFrame,
   responseSize,
@@ -27,22 +26,12 @@ import {
   type RequestOf,
 } from "../../core/protocol/requests.ts";
 import { acknowledge } from "../requests/answers.ts";
-import {
-  answerRefused,
-  type CurrentRights,
-  handleJoinedRoomRequest,
-  isReadRequest,
-  type ReadRequest,
-  type Requester,
-  TOO_MANY_REPORTS,
-} from "../requests/joined_room_requests.ts";
 import type { RuledRoom } from "../moderation/sanctions.ts";
 import type { Room } from "../room/room.ts";
 import type { JoinRefusal } from "../room/subscriber.ts";
 import type { ClientOutput } from "../ports/client_output.ts";
 import type { SignedInMember } from "../ports/directory.ts";
 import { enterInvitedRooms } from "../requests/invited_rooms.ts";
-import { isClosed } from "../../core/rooms/closed_room.ts";
 import type { Membership, MembershipListener } from "../room/membership.ts";
 import { LogReader } from "../log_reader.ts";
 import {
@@ -51,6 +40,12 @@ import {
   type ServiceRequestHost,
 } from "./service_requests.ts";
 import { checkRename } from "./rename_request.ts";
+import {
+  chargeNewRooms,
+  handleRoomRequest,
+  refuseUnjoined,
+  type RoomRequestHost,
+} from "./room_requests.ts";
 import { RenameQueue } from "./rename_queue.ts";
 import type { SessionContext } from "./session_context.ts";
 import { type RoomsHost, SessionRooms } from "./session_rooms.ts";
@@ -63,10 +58,9 @@ export type { SessionContext } from "./session_context.ts";
 /** Maximum number of requests that wait for the user's token to be checked. */
 const MAX_WAITING = 100;
 const NO_ROOM = "the room does not exist, and you may not create it";
-const TOO_MANY_NEW_ROOMS = "slow down: too many new rooms from this address";
 
 /** The session of one connection. */
-export class Session implements SignInHost, ServiceRequestHost, RoomsHost, CurrentRights {
+export class Session implements SignInHost, ServiceRequestHost, RoomRequestHost, RoomsHost {
   readonly output: ClientOutput;
   readonly #context: SessionContext;
   /** The limits of the connection. */
@@ -267,11 +261,11 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   }
 
   onRoomRequest(membership: Membership, request: JoinedRoomRequest): void {
-    this.guarded(() => this.#handleWhenJoined(request, membership));
+    this.guarded(() => handleRoomRequest(request, membership, this, this.#context));
   }
 
-  onRequestRefused({ id }: JoinedRoomRequest): void {
-    this.sendFault(id, "unavailable", "not joined yet");
+  onRequestRefused(request: JoinedRoomRequest): void {
+    refuseUnjoined(request, this);
   }
 
   #handleHello(request: RequestOf<"hello">): void {
@@ -299,18 +293,15 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
   }
 
   #handleRename(request: RequestOf<"name">, user: UserId): void {
-    const { id } = request;
-    const name = checkRename(request, user, this.#rooms.memberships, this, this.#context);
+    const { memberships } = this.#rooms;
+    const name = checkRename(request, user, memberships, this, this.#context);
     if (typeof name !== "string") return this.sendFrame(name);
-    const waitMs = this.#chargeNewRooms(this.#rooms.memberships.values());
-    if (waitMs > 0) {
-      return this.sendFrame(slowDownFault(id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
-    }
+    const tooMany = chargeNewRooms(request.id, memberships.values(), this, this.#context);
+    if (tooMany) return this.sendFrame(tooMany);
     // A rename is announced in every room, which costs as much as a message in each.
-    const more = Math.max(0, this.#rooms.memberships.size - 1);
-    this.rateLimiter.charge(this.#context.clock.now(), more);
+    this.rateLimiter.charge(this.#context.clock.now(), Math.max(0, memberships.size - 1));
     this.#renames ??= this.#createRenames();
-    this.#renames.add(() => ({ user, name }), id, (frame) => this.respond(frame));
+    this.#renames.add(() => ({ user, name }), request.id, (frame) => this.respond(frame));
   }
 
   #createRenames(): RenameQueue {
@@ -318,97 +309,6 @@ export class Session implements SignInHost, ServiceRequestHost, RoomsHost, Curre
     const { signIn, rules } = this;
     const host = { signIn, rules, memberships: this.#rooms.memberships, guarded };
     return new RenameQueue(host, this.#context);
-  }
-
-  async #handleWhenJoined(request: JoinedRoomRequest, membership: Membership): Promise<void> {
-    // A client that leaves at once: whether the user is still a member of a private room is not known yet.
-    if (isClosed(membership.roomId) && !membership.room.isOpen) {
-      return this.onRequestRefused(request);
-    }
-    const fault = this.#faultFor(request, membership);
-    if (fault) return await this.#refuse(fault, request, membership);
-    if (isReadRequest(request)) return await this.#handleRead(request, membership);
-    const waitMs = request.type === "say" ? this.#chargeNewRooms([membership]) : 0;
-    if (waitMs > 0) {
-      return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_NEW_ROOMS));
-    }
-    this.rules.rememberAddress();
-    const requester = this.#requester(this.signIn.may("moderate", membership.roomId));
-    using _sending = request.type === "say" ? this.rules.startSending(membership.room) : undefined;
-    const frame = await handleJoinedRoomRequest(request, membership, this.#context, requester);
-    if (request.type === "say") this.#onSaid(membership, frame);
-    if (frame?.type === "fault") return await this.#refuse(frame, request, membership);
-    this.respond(frame);
-  }
-
-  async #refuse(
-    fault: FrameOf<"fault">,
-    request: JoinedRoomRequest,
-    membership: Membership,
-  ): Promise<void> {
-    const isModerator = this.signIn.may("moderate", membership.roomId);
-    this.respond(await answerRefused(fault, request, membership, this.#context, isModerator));
-  }
-
-  /** A message was answered. One that is repeated was sent when it was entered. */
-  #onSaid({ room }: Membership, answer: Frame | undefined): void {
-    if (answer?.type === "fault" && answer.code !== "unknown_outcome") return;
-    this.rules.onSent(room, answer?.type === "ack" ? answer.at : undefined);
-  }
-
-  #requester(isModerator: boolean): Requester {
-    const checkReport = () => this.rateLimiter.checkReport(this.#context.clock.now());
-    return { isModerator, checkReport, rights: this };
-  }
-
-  #faultFor(request: JoinedRoomRequest, { room }: Membership): FrameOf<"fault"> | undefined {
-    // It has waited for the join, or to be reviewed.
-    if (this.signIn.isExpired) return faultFrame(request.id, "token_expired");
-    const mayDelete = request.type === "delete" && this.signIn.may("moderate", room.id);
-    if (!mayDelete && !this.signIn.may(REQUIRED_ACTION[request.type], room.id)) {
-      return faultFrame(request.id, "not_allowed");
-    }
-    return this.rules.faultFor(request, room);
-  }
-
-  faultAfterWait(request: JoinedRoomRequest, membership: Membership): FrameOf<"fault"> | undefined {
-    const { signIn, rules } = this;
-    const isOut = signIn.isRevoked || rules.serviceBan() || !rules.admits(membership.room);
-    return isOut ? faultFrame(request.id, "not_allowed") : this.#faultFor(request, membership);
-  }
-
-  /** Charges for publishing to rooms not known to hold an entry. Returns the milliseconds to wait, 0 for none. */
-  #chargeNewRooms(memberships: Iterable<Membership>): number {
-    let waitMs = 0;
-    for (const { room } of memberships) {
-      if ((room.last?.seq ?? 0) === 0) {
-        waitMs ||= this.rateLimiter.checkNewRoom(this.#context.clock.now());
-      }
-    }
-    return waitMs;
-  }
-
-  async #handleRead(request: ReadRequest, membership: Membership): Promise<void> {
-    const reader = this.readerFor(membership.user);
-    if (reader.waitMs > 0) return this.sendSlowDown(request.id, reader.waitMs);
-    const { clock } = this.#context;
-    const waitMs = request.type === "report" ? this.rateLimiter.checkReport(clock.now()) : 0;
-    if (waitMs > 0) {
-      return this.sendFrame(slowDownFault(request.id, waitMs, undefined, TOO_MANY_REPORTS));
-    }
-    const requester = this.#requester(false);
-    // The user may leave meanwhile. A closed room does not learn that the right has ended.
-    using _open = membership.room.keepOpen();
-    const respond = () => handleJoinedRoomRequest(request, membership, this.#context, requester);
-    // Who is in an open room is answered from memory, without the store.
-    const isInMemory = request.type === "who" && !isClosed(membership.roomId);
-    const frame = await (isInMemory ? respond() : reader.readForRequest(respond));
-    // The right may have ended while the log was read.
-    const mayStill = this.signIn.may("read", membership.roomId) &&
-      this.rules.admits(membership.room);
-    if (this.signIn.isExpired) this.sendFault(request.id, "token_expired");
-    else if (!mayStill) this.sendFault(request.id, "not_allowed");
-    else if (frame) this.sendCharged(frame);
   }
 
   /** Unexpected errors are bugs: close the connection so that the client does not wait forever. */

@@ -7,10 +7,10 @@ import fc from "fast-check";
 import { type Name, parseName } from "../../../lib/core/names/names.ts";
 import {
   faultLine,
+  memberLine,
   messageLine,
   namesText,
   noticeLine,
-  parseTextCommand,
   roomsText,
   saidLine,
   textEncoderWithPresence,
@@ -128,19 +128,6 @@ for (
   });
 }
 
-Deno.test("parseTextCommand() treats a line of more than 512 units as no command, whatever its text", () => {
-  assert.deepEqual(parseTextCommand(`/name Ann${" ".repeat(503)}`), { kind: "name", name: "Ann" });
-  assert.equal(parseTextCommand(`/name Ann${" ".repeat(504)}`).kind, "unknown");
-  const text = "/".repeat(100_000);
-  assert.deepEqual(parseTextCommand(text), { kind: "say", text: text.slice(1) });
-});
-
-Deno.test("parseTextCommand() repeats at most 64 characters of an unknown command", () => {
-  const line = parseTextCommand(`/${"x".repeat(300)}`);
-  assert.ok(line.kind === "unknown");
-  assert.equal(line.message, `there is no command /${"x".repeat(64)}: try /help`);
-});
-
 for (
   const [called, shown] of [
     ["Ann Lee", "Ann Lee"],
@@ -171,6 +158,11 @@ for (
     const direct = { room: "_direct.a", kind: "direct", position: "k3j9f2:1" } as const;
     const rooms = [{ ...direct, with: { user: "u8k2ann", name } }];
     assert.equal(roomsText({ type: "rooms", rooms }), `1 room\n_direct.a: ${shown}`);
+    const other = { user: "u8k2ann", name };
+    assert.equal(
+      memberLine({ type: "member", room: "_direct.a", on: true, with: other }),
+      `* ${shown} has a direct room with you: /join _direct.a`,
+    );
     assert.equal(saidLine({ name, text: "hi" }), `${called}: hi`);
   });
 }

@@ -9,7 +9,7 @@ import { dirname, join } from "node:path";
 import "ws";
 import { FAULTS } from "../../../lib/core/protocol/faults.ts";
 import { TestClient } from "../../support/clients/test_client.ts";
-import { ENGINE } from "../../support/engine.ts";
+import { ENGINE, MAY_RESET_UPGRADES } from "../../support/engine.ts";
 import { type Parley, startParley } from "../../support/parley.ts";
 import {
   findProgram,
@@ -215,7 +215,8 @@ if (ENGINE === "deno") {
 }
 
 for (const [index, program] of programs().entries()) {
-  Deno.test(`Program ${index + 1} of the client's guide prints what it says`, async () => {
+  const name = `Program ${index + 1} of the client's guide prints what it says`;
+  Deno.test({ ...MAY_RESET_UPGRADES, name }, async () => {
     await using service = await startTestService();
     await using folder = new TemporaryFolder();
     const code = withAddress(program, service.port);

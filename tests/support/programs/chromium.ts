@@ -12,6 +12,7 @@ import {
   chromium,
   type Page,
 } from "playwright-core";
+import { MAY_RESET_UPGRADES } from "../engine.ts";
 import {
   DEADLINE_MS,
   findProgram,
@@ -47,10 +48,6 @@ export function launch({ path }: Program, flags: readonly string[] = []): Promis
   return chromium.launch(options);
 }
 
-// A page that is left or reloaded while it connects resets its socket. If that happens at the moment of the upgrade,
-// Deno 2.9.6 never completes the upgrade, nor then the end of the service's listener.
-const MAY_LEAK = { sanitizeOps: false };
-
 let browser: Browser | undefined;
 let isShared = false;
 
@@ -65,7 +62,7 @@ export function browserTest(name: string, fn: (browser: Browser) => Promise<void
       throw new Error("Cannot find the browser: none was started");
     }
     await fn(browser);
-  }, MAY_LEAK);
+  }, MAY_RESET_UPGRADES);
 }
 
 /** Starts a browser before the first test of this isolate, and closes it after the last one. */

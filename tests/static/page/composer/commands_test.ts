@@ -1,6 +1,6 @@
 /** Which texts in the message field are commands, which are sent, and how to send a text that looks like a command. */
 import assert from "node:assert/strict";
-import { parseTextCommand as readPlainText } from "../../../../lib/core/protocol/text_protocol.ts";
+import { parseTextCommand as readPlainText } from "../../../../lib/core/protocol/text_commands.ts";
 import { parseLine } from "../../../../static/page/composer/commands.js";
 
 for (
