@@ -4,6 +4,7 @@
  * @module
  */
 import { addressesFrom, type Parley, runArguments, spawn } from "../parley.ts";
+import { withinDeadline } from "../provision.ts";
 
 /** A Parley whose workers can be inspected. */
 export interface InspectedParley extends Parley {
@@ -36,26 +37,36 @@ export async function startInspected(
 
 interface InspectorReply {
   readonly id?: number;
+  readonly method?: string;
+  readonly params?: { readonly targetId?: string };
   readonly result?: { readonly targetInfos?: readonly { readonly targetId: string }[] };
+}
+
+interface PendingQuestion {
+  /** The worker that was asked; undefined if it was the debugger itself. */
+  readonly sessionId: string | undefined;
+  readonly answer: (reply: InspectorReply) => void;
 }
 
 /** A connection to a debugger; it ends with the process. */
 class Inspector {
   readonly #socket: WebSocket;
-  readonly #pending = new Map<number, (answer: InspectorReply) => void>();
+  readonly #pending = new Map<number, PendingQuestion>();
   readonly #closed = Promise.withResolvers<void>();
   #id = 0;
 
   private constructor(socket: WebSocket) {
     this.#socket = socket;
     socket.onmessage = ({ data }) => {
-      const answer: InspectorReply = JSON.parse(data);
-      this.#pending.get(answer.id ?? 0)?.(answer);
+      const reply: InspectorReply = JSON.parse(data);
+      this.#pending.get(reply.id ?? 0)?.answer(reply);
+      // A worker that has ended answers nothing more.
+      if (reply.method === "Target.targetDestroyed") this.#endPending(reply.params?.targetId);
     };
     // The process may be killed.
     socket.onerror = () => {};
     socket.onclose = () => {
-      for (const answer of this.#pending.values()) answer({});
+      for (const { answer } of this.#pending.values()) answer({});
       this.#closed.resolve();
     };
   }
@@ -75,7 +86,7 @@ class Inspector {
   }
 
   async evaluate(sessionId: string, expression: string): Promise<void> {
-    await this.#request({ method: "Runtime.evaluate", sessionId, params: { expression } });
+    await this.#request({ method: "Runtime.evaluate", params: { expression } }, sessionId);
   }
 
   async close(): Promise<void> {
@@ -83,11 +94,22 @@ class Inspector {
     await this.#closed.promise;
   }
 
-  #request(question: Readonly<Record<string, unknown>>): Promise<InspectorReply> {
+  #endPending(worker: string | undefined): void {
+    for (const { sessionId, answer } of this.#pending.values()) {
+      if (sessionId === worker) answer({});
+    }
+  }
+
+  #request(
+    question: Readonly<Record<string, unknown>>,
+    sessionId?: string,
+  ): Promise<InspectorReply> {
     const id = ++this.#id;
-    return new Promise((resolve) => {
-      this.#pending.set(id, resolve);
-      this.#socket.send(JSON.stringify({ id, ...question }));
+    const reply = new Promise<InspectorReply>((answer) => {
+      this.#pending.set(id, { sessionId, answer });
+      this.#socket.send(JSON.stringify({ id, sessionId, ...question }));
     });
+    return withinDeadline(`the debugger's reply to ${question.method}`, reply)
+      .finally(() => this.#pending.delete(id));
   }
 }

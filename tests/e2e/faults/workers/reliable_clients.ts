@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { Parley } from "../../../support/parley.ts";
-import { until } from "../../../support/provision.ts";
+import { until, withinDeadline } from "../../../support/provision.ts";
 import { ReliableClient } from "../../../support/clients/reliable_client.ts";
 
 /** Settings without rate limits, and with room for every message. */
@@ -28,7 +28,7 @@ export async function connectClients(
     const own = urls[index % urls.length] ?? "";
     return held.use(new ReliableClient([own], "lobby", `m${index}`));
   });
-  await Promise.all(clients.map(({ joined }) => joined));
+  await withinDeadline("all joins", Promise.all(clients.map(({ joined }) => joined)));
   return clients;
 }
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { TestClient } from "../../../support/clients/test_client.ts";
 import { type InspectedParley, startInspected } from "../../../support/programs/inspector.ts";
 import type { Parley } from "../../../support/parley.ts";
-import { until } from "../../../support/provision.ts";
+import { until, withinDeadline } from "../../../support/provision.ts";
 import { TemporaryFolder } from "../../../support/temporary_folder.ts";
 import {
   AMPLE,
@@ -39,7 +39,7 @@ Deno.test("A worker that dies is replaced, and its clients reconnect without los
   // Both of the initial workers.
   for (const worker of await parley.workers()) await untilReplaced(parley, worker);
   isOver = true;
-  const rounds = await talking;
+  const rounds = await withinDeadline("the last acknowledgements", talking);
   await assertAllReceived(clients, "begin", MANY * rounds);
   assert.ok(clients.every(({ reconnects }) => reconnects > 0));
   assert.equal(parley.output.match(/"worker\.died"/g)?.length, 2);
