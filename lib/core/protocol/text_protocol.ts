@@ -7,7 +7,7 @@
  * ```ts
  * import assert from "node:assert/strict";
  * assert.equal(messageLine("Ann", "hi\nBob: I owe you"), "Ann: hi\n  Bob: I owe you");
- *  * ```
+ * ```
  * @module
  */
 import { shownName } from "../names/shown_name.ts";

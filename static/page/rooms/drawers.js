@@ -35,8 +35,10 @@ export class Drawers {
   constructor() {
     for (const drawer of this.#drawers) {
       onClick(drawer.opener, () => this.#show(drawer));
-      // The screen is wide enough now: this is no longer a drawer.
-      drawer.narrow.addEventListener("change", () => this.close());
+      drawer.narrow.addEventListener("change", ({ matches }) => {
+        // The screen is wide enough now: this is no longer a drawer.
+        if (!matches && this.#open === drawer) this.close();
+      });
       for (const button of drawer.panel.querySelectorAll(".drawer-close")) {
         if (button instanceof HTMLElement) onClick(button, () => this.close());
       }

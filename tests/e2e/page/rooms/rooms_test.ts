@@ -249,6 +249,23 @@ pageTest(
 );
 
 pageTest(
+  "A drawer stays open while the screen becomes wider or narrower, until it is wide enough for the panel",
+  async (stage) => {
+    const page = await stage.enter("?name=Ann#den", { viewport: { width: 1_000, height: 600 } });
+    await page.click("#open-people");
+    for (const [width, isOpen] of [[600, true], [1_000, true], [1_200, false]] as const) {
+      await page.setViewportSize({ width, height: 600 });
+      // The page learns of the new width before it draws the second frame.
+      await page.evaluate(
+        "new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)); })",
+      );
+      assert.equal(await page.locator("#people.open").count(), isOpen ? 1 : 0, `${width} px`);
+    }
+    await page.locator("#conversation:not([inert])").waitFor();
+  },
+);
+
+pageTest(
   "A room that refuses the user lists no members",
   async (stage) => {
     const page = await stage.open("?name=Ann#den", { viewport: { width: 360, height: 600 } });
