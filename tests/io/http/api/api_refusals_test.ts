@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { ENGINE } from "../../../support/engine.ts";
 import { RawSocket, sendRequest } from "../../../support/clients/raw_socket.ts";
-import { withinDeadline } from "../../../support/provision.ts";
 import { startTestService } from "../../../support/service.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -136,20 +135,4 @@ Deno.test("A body that is not asked for is not sent: 100 Continue comes only bef
   assert.deepEqual(await ask(messages, 10_000_000), [...early, 413]);
   assert.deepEqual(await ask("/api/v1/nothing", 5), [...early, 404]);
   assert.deepEqual(await ask("/hooks/key", 5), [...early, 404]);
-});
-
-Deno.test({
-  name: "A client that goes on with a body that nobody reads is disconnected, whatever the method",
-  // The runtime reads and discards it without end.
-  ignore: ENGINE !== "node",
-  async fn() {
-    await using service = await startTestService();
-    for (const method of ["GET", "POST"]) {
-      using peer = await RawSocket.connect(service.port);
-      const lines = [`${method} /icon.svg HTTP/1.1`, `${HOST}Content-Length: 1000000000`, "", ""];
-      await peer.write(encode(lines.join("\r\n")));
-      assert.equal((await peer.response()).status, method === "GET" ? 200 : 405);
-      await withinDeadline("the end of the connection", peer.next());
-    }
-  },
 });
