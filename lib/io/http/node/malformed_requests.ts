@@ -1,5 +1,6 @@
 /**
- * Refuses what is no request, or one that `node:http` refuses before anything reads it: in the form that clients of its URL expect.
+ * Responses to requests that cannot be parsed, and to those that `node:http` would refuse itself, in the form that clients of the
+ * URL expect.
  * @module
  */
 import type { Buffer } from "node:buffer";
@@ -15,7 +16,7 @@ export interface ClientError extends Error {
   readonly rawPacket?: Buffer;
 }
 
-/** Why a request is refused that is none of HTTP/1.1, or that no `Request` can be made of. */
+/** The refusal of what is not HTTP/1.1, and of requests that `Request` does not support. */
 export const BAD_REQUEST: Refusal = refuse(
   400,
   "The request is not HTTP/1.1, or its method or target is not allowed",
@@ -25,7 +26,7 @@ const NO_HOST = refuse(400, "Host is missing");
 /** Refuses CONNECT: no tunnel leads through the service. */
 export const NO_TUNNEL: Refusal = refuse(405, "This is no proxy", { allow: "GET, POST" });
 
-/** As much of a packet as shows what its request is about. */
+/** How much of a packet is searched for its request line. */
 const MAX_LINE_BYTES = 300;
 /** The beginning of a request line, which need not be valid. */
 const REQUEST_LINE = /^[^\s:]{1,20} ((?:https?:\/)?\/\S*)/;
@@ -34,8 +35,8 @@ const REQUEST_LINE = /^[^\s:]{1,20} ((?:https?:\/)?\/\S*)/;
 const TARGET = /^(?:https?:\/)?\//;
 
 /**
- * Of a head that came in several parts, only the last part is known. What it was about is not; clients of the HTTP API rely on the
- * form of an error, others on its status.
+ * Stands for the URL if the head arrived in several parts, of which only the last is known. Clients of the HTTP API rely on the
+ * form of an error, others only on its status.
  */
 const UNKNOWN_URL = "/api/";
 
@@ -55,7 +56,7 @@ export function badRequestResponse(url: string, refusal: Refusal): Response {
   return withSecurityHeaders(refusalFor(url, refusal, code));
 }
 
-/** The response to a request whose Host or target says nothing; undefined if both may be good. */
+/** The response to a request with a malformed Host or target; undefined if both are well-formed. */
 export function badHeadResponse(
   { headers: { host }, httpVersion, method = "GET", url = "" }: IncomingMessage,
 ): Response | undefined {

@@ -36,7 +36,7 @@ import { requestOf, writeResponse } from "./upgrade_messages.ts";
 /** Listening takes some milliseconds, or never ends. */
 const LISTEN_TIMEOUT_MS = 5_000;
 
-/** As much is read of a body after the response that refuses it: 20 times the longest one that is accepted by default. */
+/** How much of a body is read and discarded after the response: 20 times the longest one that is accepted by default. */
 const MAX_DISCARDED_BYTES = 8_388_608;
 
 /** A request to upgrade, as Node hands it over. */
@@ -193,7 +193,7 @@ export class NodePort implements OpenPort {
     const stream = tcpStreamOf(socket);
     this.#urls.set(socket, url);
     outgoing.on("prefinish", () => {
-      // Later, `node:http` would read the rest of a body that nobody has read, without end.
+      // Otherwise, `node:http` would keep reading an unread body after the response, with no limit.
       if (!incoming.complete) discard(incoming, stream);
     });
     outgoing.on("close", () => this.#guard.onResponded(stream, incoming));
@@ -274,7 +274,7 @@ function discard(source: Pick<Socket | IncomingMessage, "on">, stream: Socket): 
   });
 }
 
-/** Sends `100 Continue` when the body is read, so not before a refusal. A connection whose client has kept its body ends. */
+/** Sends `100 Continue` when the body is first read, so not before a refusal. If it is never read, the connection closes. */
 function continueWhenRead(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const read = incoming._read;
   outgoing.shouldKeepAlive = false;

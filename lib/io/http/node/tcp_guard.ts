@@ -1,8 +1,8 @@
 /**
  * Limits TCP connections that are not WebSockets: how many one address may hold, how long the head of a request may
- * take, how many requests may wait for their responses, how long a response may make no progress, and how long a client may go on
- * with a body after it. `node:http` has timeouts of its own, but in this runtime they do
- * not end a connection that sends nothing (Deno 2.9.6).
+ * take, how many requests may wait for their responses, how long a response may make no progress, and how long a client may
+ * keep sending a body after the response. `node:http` has timeouts of its own, but in this runtime they do not end a connection
+ * that sends nothing (Deno 2.9.6).
  * @module
  */
 import type { Clock } from "../../../chat/ports/clock.ts";
@@ -27,7 +27,7 @@ export interface AnsweredRequest {
 
 /** Time in which a connection must complete the head of a request, the first one and each further one. */
 const HEAD_MS = 10_000;
-/** For how long a client may go on with a body after the response. Many do not read a response before they have sent all. */
+/** How long a client may keep sending a body after the response. Many read no response before they have sent everything. */
 const LINGER_MS = 500;
 /** A response that makes no progress for this long is given up. */
 const STALLED_MS = 30_000;

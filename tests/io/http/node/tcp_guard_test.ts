@@ -101,7 +101,7 @@ Deno.test("TcpGuard ends a stream on which no further request follows within 10 
     assert.equal(stream.isDestroyed, true);
   }));
 
-Deno.test("TcpGuard ends a stream within two seconds if its client goes on with a body after the response", () =>
+Deno.test("TcpGuard ends a stream within two seconds if its client keeps sending a body after the response", () =>
   guarding(async (guard, clock) => {
     const bodies = [{ complete: false }, { complete: true }, { complete: false }];
     const streams = bodies.map(() => new FakeStream());
