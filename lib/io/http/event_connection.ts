@@ -51,7 +51,8 @@ export class EventConnection extends Connection implements Socket, Peer {
   #queuedBytes = 0;
   #sentBytes = 0;
   #drainedBytes = 0;
-  #wake: (() => void) | undefined;
+  // Where the runtime takes the next chunk; undefined while it takes none. Its waiting costs no promise.
+  #demand: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   // Why it has been closed; 0 if it has not.
   #closeCode = 0;
 
@@ -69,8 +70,14 @@ export class EventConnection extends Connection implements Socket, Peer {
   /** The response. An engine that has a sink need not read its body. */
   respond(headers: Readonly<Record<string, string>>): Response {
     const body = new ReadableStream<Uint8Array<ArrayBuffer>>({
-      pull: (controller) => this.#handOver(controller),
-      cancel: () => this.onLost(),
+      pull: (controller) => {
+        this.#demand = controller;
+        this.#meetDemand();
+      },
+      cancel: () => {
+        this.#demand = undefined;
+        this.onLost();
+      },
     }, { highWaterMark: 0 });
     const response = new Response(body, { headers });
     connections.set(response, this);
@@ -106,7 +113,7 @@ export class EventConnection extends Connection implements Socket, Peer {
     logger.info("connection.dropped", { buffered: this.bufferedBytes() });
     this.setState("closing");
     this.#discard();
-    this.#wake?.();
+    this.#meetDemand();
     if (this.#sink) this.#end();
     this.#sink?.destroy();
   }
@@ -121,11 +128,11 @@ export class EventConnection extends Connection implements Socket, Peer {
 
   /** Browsers do not show how a response ends, so the last event says it. */
   protected sendClose(code: number, reason: string): void {
+    this.#closeCode = code;
     if (code !== NORMAL_CLOSURE) {
       this.#write(encoder.encode(serverSentEvent("closed", { code, reason })));
     }
-    this.#closeCode = code;
-    this.#wake?.();
+    this.#meetDemand();
     if (this.#sink) this.#endSink(this.#sink);
   }
 
@@ -143,35 +150,34 @@ export class EventConnection extends Connection implements Socket, Peer {
     if (this.#sink) return void this.#sink.write(bytes);
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
-    this.#wake?.();
+    this.#meetDemand();
   }
 
-  /** Gives the runtime what is queued, or waits until something is. */
-  async #handOver(
-    controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>,
-  ): Promise<void> {
-    if (this.#queue.length === 0 && this.state === "open") {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-      this.#wake = undefined;
-    }
+  /** Gives the runtime what is queued, or ends the body if nothing follows. */
+  #meetDemand(): void {
+    const demand = this.#demand;
+    if (demand === undefined) return;
     const chunk = this.#takeChunk();
-    if (chunk) return controller.enqueue(chunk);
-    controller.close();
+    if (chunk === undefined && this.state === "open") return;
+    this.#demand = undefined;
+    if (chunk) return demand.enqueue(chunk);
+    demand.close();
     this.onLost();
   }
 
   #takeChunk(): Uint8Array<ArrayBuffer> | undefined {
-    const [first] = this.#queue;
-    if (first === undefined) return undefined;
-    let [count, length] = [1, first.length];
-    for (const { length: next } of this.#queue.slice(1)) {
-      if (length + next > MAX_CHUNK_BYTES) break;
+    if (this.#queue.length <= 1) {
+      this.#queuedBytes = 0;
+      return this.#queue.pop();
+    }
+    let [count, length] = [0, 0];
+    for (const { length: next } of this.#queue) {
+      if (count > 0 && length + next > MAX_CHUNK_BYTES) break;
       count += 1;
       length += next;
     }
-    const taken = this.#queue.splice(0, count);
     this.#queuedBytes -= length;
-    return taken.length === 1 ? first : joinBytes(taken, length);
+    return joinBytes(this.#queue.splice(0, count), length);
   }
 
   #discard(): void {
@@ -187,7 +193,7 @@ export class EventConnection extends Connection implements Socket, Peer {
   #end(): void {
     this.#discard();
     this.onEnd(this.#closeCode);
-    this.#wake?.();
+    this.#meetDemand();
   }
 }
 
