@@ -32,7 +32,7 @@ import { openAdminListener } from "../http/admin_listener.ts";
 import { loadEngine } from "../serving/load_engine.ts";
 import { type Backend, openBackend } from "./backend.ts";
 import { Broadcaster } from "../serving/broadcast.ts";
-import type { SharedServices } from "../serving/chat_server.ts";
+import type { SharedServices } from "../serving/shared_services.ts";
 import { isHosted, workerCount } from "../workers/worker_count.ts";
 import { logger } from "../logger.ts";
 import { guardMemory } from "./memory_guard.ts";

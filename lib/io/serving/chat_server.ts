@@ -4,109 +4,49 @@
  * worker, each call goes over an RPC channel.
  * @module
  */
-import meta from "../../../deno.json" with { type: "json" };
-import type { WorkerBus } from "../../chat/ports/bus.ts";
 import { type Clock, systemClock } from "../../chat/ports/clock.ts";
-import { EchoHandler } from "../../chat/handlers/echo_handler.ts";
 import { type ConnectionCounts, Heartbeat } from "../../chat/heartbeat.ts";
-import type { Directory } from "../../chat/ports/directory.ts";
-import type { ApiKeyManager } from "../../chat/ports/api_keys.ts";
-import type { MessageReviewer } from "../../chat/ports/message_reviewer.ts";
-import type { WebhookAdmin } from "../../chat/ports/webhook_admin.ts";
-import type { RoomIndex } from "../../chat/ports/room_index.ts";
-import type { UsedTokens } from "../../chat/ports/used_tokens.ts";
-import { AddressSanctions } from "../../chat/moderation/address_sanctions.ts";
 import { GuestPace } from "../../chat/moderation/guest_pace.ts";
 import { Sanctions } from "../../chat/moderation/sanctions.ts";
 import { WordFilter } from "../../chat/moderation/word_filter.ts";
-import type { WordListSource } from "../../chat/moderation/word_list_feed.ts";
 import { KnownNames } from "../../chat/members/known_names.ts";
 import { KnownRevocations } from "../../chat/revocations/known_revocations.ts";
-import type { RevocationSource } from "../../chat/revocations/revocation_feed.ts";
-import { Hub } from "../../chat/room/hub.ts";
-import { JsonHandler } from "../../chat/handlers/json_handler.ts";
-import { addConnectionGauges, type WorkerMetrics, workerMetrics } from "../../chat/metrics.ts";
-import { MAX_READS_PER_WORKER } from "../../chat/log_reader.ts";
-import type { SessionContext } from "../../chat/session/session.ts";
-import { EntryReview } from "../../chat/moderation/entry_review.ts";
+import { addConnectionGauges, workerMetrics } from "../../chat/metrics.ts";
 import { UserSessions } from "../../chat/session/user_sessions.ts";
-import { IndexRepairer } from "../../chat/rooms/index_repairer.ts";
-import { RoomList } from "../../chat/rooms/room_list.ts";
-import { TextHandler } from "../../chat/handlers/text_handler.ts";
-import { ConcurrencyLimit } from "../../chat/concurrency_limit.ts";
-import { BATCH_RATES } from "../../core/limits/batch_window.ts";
-import { SharedBudgets } from "../../core/limits/rate_limiter.ts";
-import { canStateModerators, type Config } from "../../core/config/config.ts";
+import type { Config } from "../../core/config/config.ts";
 import { requestBuckets, tcpLimits } from "../../core/limits/connection_limits.ts";
 import { AllowedHosts } from "../../core/http/allowed_hosts.ts";
 import { Metrics, type Snapshot } from "../../core/metrics/metrics.ts";
 import { pageUrl } from "../../core/config/startup_message.ts";
-import { chunkSizeFor } from "../../core/log/reading/replay_chunks.ts";
-import { JSON_SUBPROTOCOL } from "../../core/protocol/json_protocol.ts";
 import { healthPolicy } from "../../core/health/connection_health.ts";
-import { onBroadcast } from "./broadcast.ts";
-import { type ConnectionQuota, Upgrader } from "../http/upgrade.ts";
-import { drain, type DrainContext, type DrainKind } from "./drain.ts";
-import type { HealthSources } from "../http/health_responses.ts";
+import { Upgrader } from "../http/upgrade.ts";
 import { apiPaths } from "../api/api_paths.ts";
 import { operatorPaths } from "../api/operator_paths.ts";
-import { qrCode } from "../auth/qr_code.ts";
-import type { KeySetSource } from "../auth/authenticators/key_set.ts";
-import { KeyAuthenticator } from "../auth/authenticators/key_authenticator.ts";
-import { loadAuthenticator } from "../auth/authenticators/load_authenticator.ts";
 import { loadSignInProvider } from "../auth/sign_in/load_sign_in_provider.ts";
 import { SignInCookies } from "../auth/sign_in/sign_in_cookies.ts";
-import { keyedRoomIds } from "../auth/room_ids.ts";
-import { newId, SignedSessionTokens } from "../auth/signed_tokens.ts";
-import { StoredTickets, type TicketStore } from "../auth/stored_tickets.ts";
-import { loadEngine } from "./load_engine.ts";
+import { StoredTickets } from "../auth/stored_tickets.ts";
 import { followWords } from "../moderation/follow_words.ts";
 import { Listener } from "../http/listener.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
 import { statedUsers } from "../http/stated_user.ts";
-import { createRoutes, type RouteTargets, SIGN_IN_PATH } from "../http/routes.ts";
+import { createRoutes, SIGN_IN_PATH } from "../http/routes.ts";
 import { SignInHandler } from "../http/sign_in_handler.ts";
-import type { Endpoint } from "../http/connection.ts";
-import { chargeSuspects } from "./memory_suspects.ts";
 import { firstFailure, waitForEnd } from "../tasks.ts";
 import { withTimeout } from "../timeout.ts";
+import { onBroadcast } from "./broadcast.ts";
+import { drain, type DrainContext, type DrainKind } from "./drain.ts";
+import { createEndpoints, maxJsonBytes } from "./endpoints.ts";
+import { loadEngine } from "./load_engine.ts";
+import { chargeSuspects } from "./memory_suspects.ts";
+import { createHub, createSessionContext } from "./session_context.ts";
+import type { SharedServices } from "./shared_services.ts";
 
 /** Timeout for withdrawing this node's users from the presence registry. */
 const WITHDRAW_TIMEOUT_MS = 300;
 /** How long the port stays closed until returning users can be admitted. The storage may be away for longer. */
 const ADMIT_TIMEOUT_MS = 1_000;
-
-/** The services that exist once per process. */
-export interface SharedServices extends HealthSources {
-  /** Publishes messages. */
-  readonly bus: WorkerBus;
-  /** Signs session tokens; resolves when it has been read from the storage. */
-  readonly secret: Promise<string>;
-  /** The public keys that verify tokens. */
-  readonly keys: KeySetSource;
-  /** The tickets of all instances. */
-  readonly tickets: TicketStore;
-  /** The session tokens that guests have used. */
-  readonly usedTokens: UsedTokens;
-  /** What is no longer valid. */
-  readonly revocations: RevocationSource;
-  /** The word list, if the settings name one. */
-  readonly words: WordListSource;
-  /** Reviews messages, if the settings say so. */
-  readonly reviewer: MessageReviewer;
-  /** The members of the service. */
-  readonly directory: Directory;
-  /** Which rooms users can find. */
-  readonly roomIndex: RoomIndex;
-  /** The API keys. */
-  readonly apiKeys: ApiKeyManager;
-  /** What operators do about webhooks. */
-  readonly webhooks: WebhookAdmin;
-  /** Limits the connections of the whole process. */
-  readonly quota: ConnectionQuota;
-}
 
 /** Where a server listens. */
 export interface ListenOptions {
@@ -326,108 +266,6 @@ async function createSignIn(
   if (loaded === undefined) return undefined;
   const cookies = new SignInCookies({ ...config, ...loaded }, clock, secret);
   return new SignInHandler({ ...loaded, cookies, origins: config.allowedOrigins, clock });
-}
-
-function createHub(
-  config: Config,
-  clock: Clock,
-  { bus, roomIndex }: SharedServices,
-  { instruments: metrics, sharesWrites, names, userSessions, pace }: {
-    readonly instruments: WorkerMetrics;
-    readonly sharesWrites: boolean;
-    readonly names: KnownNames;
-    readonly userSessions: UserSessions;
-    readonly pace: GuestPace;
-  },
-): Hub {
-  const indexRepairer = new IndexRepairer({ roomIndex, clock });
-  const defer = (fn: () => void) => void setImmediate(fn);
-  const node = newId();
-  const maxChunk = chunkSizeFor(config.maxBufferedBytes);
-  const batchPolicy = { ...BATCH_RATES, maxMs: config.maxBatchMs };
-  const common = { bus, clock, metrics, node, random: Math.random, newId, defer, maxChunk };
-  return new Hub({
-    ...config,
-    ...common,
-    batchPolicy,
-    sharesWrites,
-    names,
-    onUserSignal: (signal) => userSessions.onSignal(signal),
-    onGuestSent: (room, { address, at }) => pace.onSent(address, room, at),
-    onRoomOpened: (room) => indexRepairer.repair(room),
-  });
-}
-
-async function createSessionContext(
-  config: Config,
-  clock: Clock,
-  { bus, secret, keys, usedTokens, directory, roomIndex, apiKeys, reviewer }: SharedServices,
-  { hub, tickets, revocations, names, words, sanctions, userSessions, pace, instruments, page }:
-    & Pick<SessionContext, "hub" | "tickets" | "revocations" | "names" | "words" | "sanctions">
-    & Pick<SessionContext, "userSessions">
-    & { readonly pace: GuestPace; readonly instruments: WorkerMetrics; readonly page: string },
-): Promise<SessionContext> {
-  const sessionTokens = new SignedSessionTokens(clock, secret);
-  const authenticator = new KeyAuthenticator(
-    apiKeys,
-    await loadAuthenticator(config, keys, clock),
-  );
-  const serverInfo = {
-    server: { name: "parley", version: meta.version, page },
-    limits: {
-      maxTextBytes: config.maxMessageBytes,
-      maxMessageBytes: maxJsonBytes(config),
-      maxRooms: config.maxRooms,
-      messagesPerSecond: config.messagesPerSecond,
-      bytesPerSecond: config.bytesPerSecond,
-      recoverLimit: config.recoverLimit,
-    },
-    heartbeat: { seconds: config.pingSeconds },
-  };
-  const limits = new SharedBudgets(config, instruments.refused, instruments.refusedTokens);
-  const readLimit = new ConcurrencyLimit(MAX_READS_PER_WORKER);
-  const identity = { sessionTokens, usedTokens, authenticator, tickets };
-  const access = { ...identity, directory, revocations, names, qrCode };
-  const addressSanctions = new AddressSanctions({ bus, newId, sanctions, pace });
-  const review = config.moderationUrl === null
-    ? undefined
-    : new EntryReview(reviewer, config.moderationFails);
-  const rules = { words, review, sanctions, addressSanctions };
-  const roomList = new RoomList({ bus, hub, roomIndex, clock });
-  const rooms = { roomIndex, roomIds: keyedRoomIds(secret), roomList, userSessions };
-  const own = { bus, hub, ...rules, ...access, serverInfo, limits, readLimit };
-  const appsModerate = canStateModerators(config);
-  const all = { ...config, ...own, ...rooms, appsModerate };
-  return { ...all, clock, random: Math.random, newId };
-}
-
-/** Size of a frame with the longest text, each byte escaped as `\\u0000`, plus space for the other fields. */
-function maxJsonBytes({ maxMessageBytes }: Config): number {
-  return maxMessageBytes * 6 + 4_096;
-}
-
-function createEndpoints(
-  config: Config,
-  context: SessionContext,
-): Pick<RouteTargets, "echo" | "text" | "json"> {
-  const { maxMessageBytes } = config;
-  const echo = (prefix: string): Endpoint => ({
-    openHandler: (socket, address) => new EchoHandler(socket, context, prefix, address),
-    maxMessageBytes,
-  });
-  return {
-    echo: config.echo === "on" ? echo : null,
-    text: (options, hints) => ({
-      openHandler: (socket, address) =>
-        new TextHandler(socket, context, options, { ...hints, address }),
-      maxMessageBytes,
-    }),
-    json: (hints) => ({
-      openHandler: (socket, address) => new JsonHandler(socket, context, { ...hints, address }),
-      subprotocol: JSON_SUBPROTOCOL,
-      maxMessageBytes: maxJsonBytes(config),
-    }),
-  };
 }
 
 function sumOf(numbers: readonly number[]): number {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { RoomId } from "../../core/names/names.ts";
-import type { SharedServices } from "../serving/chat_server.ts";
+import type { SharedServices } from "../serving/shared_services.ts";
 import { logger } from "../logger.ts";
 import type { MainApi } from "./rpc_types.ts";
 

@@ -7,7 +7,7 @@ import type { WorkerBus } from "../../chat/ports/bus.ts";
 import type { MessageReviewer } from "../../chat/ports/message_reviewer.ts";
 import type { Directory } from "../../chat/ports/directory.ts";
 import type { ChargeReason } from "../../core/limits/connection_limits.ts";
-import type { SharedServices } from "../serving/chat_server.ts";
+import type { SharedServices } from "../serving/shared_services.ts";
 import { logger } from "../logger.ts";
 import type { MainApi } from "./rpc_types.ts";
 import type { RpcChannel } from "./rpc.ts";

@@ -5,7 +5,8 @@
  */
 import { stripVTControlCharacters } from "node:util";
 import type { DrainKind } from "../serving/drain.ts";
-import type { ServerReport, SharedServices } from "../serving/chat_server.ts";
+import type { ServerReport } from "../serving/chat_server.ts";
+import type { SharedServices } from "../serving/shared_services.ts";
 import { withTimeout } from "../timeout.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import type { FromWorker, ToWorker, WorkerApi, WorkerInit } from "./rpc_types.ts";

@@ -13,7 +13,7 @@ import { budgetTable } from "../../../lib/core/limits/budgets.ts";
 import { MemoryTicketStore } from "../../../lib/io/auth/memory_ticket_store.ts";
 import { MemoryUsedTokens } from "../../../lib/io/auth/memory_used_tokens.ts";
 import type { TicketStore } from "../../../lib/io/auth/stored_tickets.ts";
-import type { SharedServices } from "../../../lib/io/serving/chat_server.ts";
+import type { SharedServices } from "../../../lib/io/serving/shared_services.ts";
 import { MainServices } from "../../../lib/io/workers/main_services.ts";
 import { RpcChannel } from "../../../lib/io/workers/rpc.ts";
 import { remoteServices } from "../../../lib/io/workers/remote_services.ts";
