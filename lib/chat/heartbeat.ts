@@ -22,7 +22,7 @@ export interface Peer {
   vitals(now: number): Vitals | undefined;
   /** See `SignInState.expiry`; undefined if the peer is not open. */
   readonly expiry?: TokenExpiry | null | undefined;
-  /** Its status. */
+  /** Its status, for {@linkcode Heartbeat.connectionCounts}. @param now Milliseconds on the heartbeat's clock. */
   status(now: number): ConnectionStatus;
   /** Bytes waiting to be sent to it, including overhead; 0 if unknown. */
   bufferedBytes(): number;
@@ -30,11 +30,11 @@ export interface Peer {
   ping(): void;
   /** Tells it that its token expires soon. */
   announceExpiry?(): void;
-  /** See `SignInState.recheckUser`. */
+  /** Checks whether its user may stay connected. @param event See `SignInState.recheckUser`. */
   recheckUser?(event?: RoomEvent): void;
   /** Ends it, since it reads too slowly. It receives nothing new from then on. */
   drop(): void;
-  /** Closes it. */
+  /** Closes it with this code and reason. Has no effect on a peer that is closing already. */
   close(status: CloseStatus): void;
   /** The key under which its address is rate-limited; undefined if the address has no limits. */
   readonly address?: string | undefined;
@@ -87,7 +87,7 @@ export class Heartbeat {
     this.#mayExpire.delete(peer);
   }
 
-  /** All watched peers. */
+  /** Returns the watched peers in order of arrival: the set itself, not a copy. */
   peers(): Iterable<Peer> {
     return this.#peers;
   }

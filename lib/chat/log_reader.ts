@@ -14,11 +14,11 @@ import { ConcurrencyLimit } from "./concurrency_limit.ts";
 
 /** What all readers of a worker share. */
 export interface LogReaderContext {
-  /** For the budgets. */
+  /** Current time for the budgets, and waits until a read fits into them. */
   readonly clock: Clock;
   /** Turns for reads, with a lane for each connection. */
   readonly readLimit: ConcurrencyLimit;
-  /** The budgets. */
+  /** Holds the read budgets of the worker, of each user and of each address. */
   readonly limits: SharedBudgets;
 }
 
@@ -35,13 +35,13 @@ const FREE_BYTES = 4_096;
 /** Never aborts: these waits are short. */
 const NEVER_ABORTS = new AbortController().signal;
 
-/** The owner of a reader. */
+/** The connection whose reads are limited, and whom they are charged to. */
 export interface LogReaderOwner {
-  /** The user who is charged. */
+  /** Charged together with the user's other connections to this worker. */
   readonly user: UserId;
-  /** The key of the address; undefined if it has no limits. */
+  /** The key under which the address is charged; undefined if it has no limits. */
   readonly address: string | undefined;
-  /** The connection. */
+  /** Receives the responses. Reads wait until the peer has read most of what it was sent. */
   readonly output: DrainableOutput;
 }
 
@@ -51,7 +51,7 @@ export interface DrainableOutput {
   whenDrained(): Promise<void>;
 }
 
-/** The reads of one connection. */
+/** Paces, queues and charges the reads of one connection. */
 export class LogReader {
   readonly #context: LogReaderContext;
   readonly #output: DrainableOutput;

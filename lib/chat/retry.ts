@@ -21,9 +21,9 @@ export interface Cancellation {
   readonly signal: AbortSignal;
 }
 
-/** What retrying needs. */
+/** Decides when {@linkcode retryWhileUnavailable} tries again. */
 export interface RetryContext {
-  /** For the waits. */
+  /** Waits between the attempts. */
   readonly clock: Clock;
   /** Returns a number in [0, 1). */
   readonly random: () => number;

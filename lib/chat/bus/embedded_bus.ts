@@ -45,7 +45,7 @@ export interface Store extends RoomHistory {
   tops(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, Position>>;
   /** Rejects if nothing can be appended at the moment. */
   probe(): Promise<void>;
-  /** See `Bus`. */
+  /** Problems that do not stop the store from working, described for operators. */
   problems(): readonly string[];
 }
 

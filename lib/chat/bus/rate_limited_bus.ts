@@ -30,7 +30,7 @@ import type {
 import type { Clock } from "../ports/clock.ts";
 import type { SlowDownCounters } from "../metrics.ts";
 
-/** What a rate-limited bus needs. */
+/** The bus that {@linkcode RateLimitedBus} wraps, and what its budgets need. */
 export interface RateLimitedBusContext {
   /** The bus behind the budgets. */
   readonly bus:
@@ -39,7 +39,7 @@ export interface RateLimitedBusContext {
     & PresenceRegistry;
   /** The budgets of users and rooms. */
   readonly table: BudgetTable;
-  /** For the budgets. */
+  /** Current time for the budgets, which refill as it passes. */
   readonly clock: Clock;
   /** Counts refused drafts. */
   readonly refused: Pick<SlowDownCounters, "user" | "room">;

@@ -20,13 +20,13 @@ import type { ClientOutput } from "../ports/client_output.ts";
 import { Session, type SessionContext } from "../session/session.ts";
 import type { HandshakeInfo } from "../sign_in/sign_in_context.ts";
 
-/** One call. */
+/** Input of {@linkcode makeCall}: who calls, the room to be in, and one request. */
 export interface Call {
-  /** Who calls, and from where. */
+  /** The address of the caller, and the credentials and language of the HTTP request. */
   readonly origin: HandshakeInfo;
-  /** What the caller says of itself. */
+  /** Fields of the `hello` with which the session starts. */
   readonly hello: Omit<RequestOf<"hello">, "type" | "id">;
-  /** The size of the request, in bytes. */
+  /** Size of the HTTP body in bytes, which is charged to the rate limits of the connection and its address. */
   readonly bytes: number;
   /** The room that the request concerns, if the user has to be in it. */
   readonly room?: string | undefined;
@@ -37,13 +37,13 @@ export interface Call {
 /** A request whose answer can be told from others. */
 export type IdentifiedRequest = Request & { readonly id: string };
 
-/** The answer to a call. */
+/** Result of {@linkcode makeCall}; `fault` says why the call was refused, and can come from the `hello` or the `join`. */
 export type CallResult =
   | {
     readonly kind: "answered";
-    /** The answer to the request. */
+    /** The answer to the request; without a request, the same as `hello`. */
     readonly frame: Frame;
-    /** The answer to the hello. */
+    /** The `hello` frame of the server, which states the user. */
     readonly hello: FrameOf<"hello">;
   }
   | { readonly kind: "refused"; readonly fault: FrameOf<"fault"> };

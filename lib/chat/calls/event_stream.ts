@@ -28,7 +28,7 @@ import { Session, type SessionContext } from "../session/session.ts";
 import type { HandshakeInfo } from "../sign_in/sign_in_context.ts";
 import { faultOfClose } from "./call.ts";
 
-/** A room of a stream. */
+/** A room that a stream follows, and the position after which it starts. */
 export interface StreamedRoom {
   /** As the client spells it. */
   readonly room: string;
@@ -36,11 +36,11 @@ export interface StreamedRoom {
   readonly since: Position | undefined;
 }
 
-/** What a stream is about. */
+/** Input of an {@linkcode EventStream}: who listens, and to which rooms. */
 export interface StreamRequest {
-  /** Who listens, and from where. */
+  /** The address of the client, and the credentials and language of the HTTP request. */
   readonly origin: HandshakeInfo;
-  /** What the client says of itself. */
+  /** Fields of the `hello` with which the session starts. */
   readonly hello: Omit<RequestOf<"hello">, "type" | "id">;
   /** At least one. */
   readonly rooms: readonly StreamedRoom[];
@@ -54,7 +54,7 @@ const KEEP_ALIVE_MS = 15_000;
 const RETRY_MS = 1_000;
 const HELLO_ID = "hello";
 
-/** One stream. */
+/** Sends the events of its rooms until the connection closes, a fault ends it, or no room is left. */
 export class EventStream implements ConnectionHandler, ClientOutput {
   readonly encoder: FrameEncoder;
   readonly isResumable = false;
@@ -212,5 +212,5 @@ export class EventStream implements ConnectionHandler, ClientOutput {
   }
 }
 
-/** The stream has said why. */
+/** Closes a stream whose last event has stated the reason. */
 const STREAM_ENDED: CloseStatus = { code: 1000, reason: "" };

@@ -23,13 +23,13 @@ export interface MemberIds {
   hash(secret: string): string;
 }
 
-/** What the directory needs. */
+/** What `MemberDirectory` and its parts share: the store, the names, and how other nodes are told. */
 export interface DirectoryContext {
   /** Where everything is stored. */
   readonly store: DirectoryStore;
   /** The names of members, as the process knows them. */
   readonly names: NameFeed;
-  /** For times. */
+  /** Current date, for what is stored and what expires. */
   readonly clock: Pick<Clock, "date">;
   /** Draws ids. */
   readonly ids: MemberIds;

@@ -49,7 +49,7 @@ export class Invites {
     this.#context = context;
   }
 
-  /** A link that makes members. */
+  /** Makes an invite with which others become members. */
   async invite(
     { role, rooms, uses, lifetimeMs }: InviteTerms,
     creator: InviteCreator,
@@ -78,7 +78,7 @@ export class Invites {
     return await this.#create({ ...owner, isFirst: true }, OWNER_LINK_MS, OPERATOR);
   }
 
-  /** All invites that can be used. */
+  /** Returns the invites that are not expired, used up or revoked. */
   async usable(): Promise<readonly StoredInvite[]> {
     return (await this.#records.invites()).flatMap(({ value }) =>
       value && this.#isUsable(value) ? value : []

@@ -14,9 +14,9 @@ import type { DirectoryStore, RecordChange, RecordKey } from "../ports/directory
 
 /** A record as it was read, with its text for the comparison when it is changed. */
 export interface Read<T> {
-  /** Its key. */
+  /** Identifies the record, also if it does not exist. */
   readonly key: RecordKey;
-  /** Its text; undefined if there is none. */
+  /** Its text; undefined if it does not exist. */
   readonly text: string | undefined;
   /** What the text says; undefined if there is none, or if it is damaged. */
   readonly value?: T | undefined;
@@ -42,7 +42,7 @@ export interface Attempt<T> {
 
 const MAX_ATTEMPTS = 50;
 
-/** The records in a store. */
+/** Reads and changes records in a directory store. All methods reject with `BusUnavailable`. */
 export class MemberRecords {
   readonly #store: DirectoryStore;
 
@@ -61,17 +61,17 @@ export class MemberRecords {
     return await this.#read({ kind: "invite", id }, parseStoredInvite);
   }
 
-  /** All members that can be read. */
+  /** Returns all members, except those whose records are damaged. */
   async members(): Promise<readonly Member[]> {
     return (await this.memberReads()).flatMap(({ value }) => value ?? []);
   }
 
-  /** The records of all members. */
+  /** Returns the records of all members, from which changes can be made. Damaged ones have no `value`. */
   memberReads(): Promise<readonly Read<Member>[]> {
     return this.#list("member", parseMember);
   }
 
-  /** All invites. */
+  /** Returns the records of all invites, including those that can no longer be used. Damaged ones have no `value`. */
   invites(): Promise<readonly Read<StoredInvite>[]> {
     return this.#list("invite", parseStoredInvite);
   }

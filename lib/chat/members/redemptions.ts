@@ -50,7 +50,7 @@ export class Redemptions {
     this.#context = context;
   }
 
-  /** See `Directory.redeem`. */
+  /** Uses an invite to make a member, or to add a device to one. Rejects with `BusUnavailable`. */
   async redeem(use: InviteUse): Promise<SignedInMember | InviteRefusal> {
     if (!isInviteSecret(use.secret)) return BAD_INVITE;
     const { ids: { hash }, clock } = this.#context;

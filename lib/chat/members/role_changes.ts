@@ -15,13 +15,13 @@ const LAST_OWNER = refusedWith(
   "the last owner stays: make another member an owner first",
 );
 
-/** Who changes a role. */
+/** The owner or operator who changes a role. */
 export interface RoleChanger extends Pick<InviteCreator, "read"> {
-  /** As `_audit` is to show it. */
+  /** The author of the event in `_audit`. */
   readonly author: Author;
 }
 
-/** The changes of roles. */
+/** Changes roles, and refuses to leave the service without an owner. */
 export class RoleChanges {
   readonly #records: MemberRecords;
   readonly #invites: Pick<Invites, "withoutInvitesAbove">;

@@ -17,11 +17,11 @@ import { BusUnavailable } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { DirectoryStore, RecordKey } from "../ports/directory_store.ts";
 
-/** What keys need. */
+/** What {@linkcode StoredApiKeys} needs from the process. */
 export interface ApiKeysContext {
-  /** Where they are stored. */
+  /** Keeps a record of each key, by the hash of its secret. */
   readonly store: Pick<DirectoryStore, "read" | "list" | "commit">;
-  /** For times. */
+  /** Current date, for what is stored and what expires. */
   readonly clock: Pick<Clock, "date">;
   /** Draws ids and secrets. */
   readonly ids: ApiKeyIds;

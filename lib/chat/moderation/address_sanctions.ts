@@ -13,13 +13,13 @@ import { BusUnavailable, type WorkerBus } from "../ports/bus.ts";
 import type { GuestPace } from "./guest_pace.ts";
 import type { RuledRoom, Sanctions, Subject } from "./sanctions.ts";
 
-/** What it needs. */
+/** What {@linkcode AddressSanctions} needs from its worker. */
 export interface AddressSanctionsContext {
   /** Publishes the events, and tells other workers when guests send something in slow mode. */
   readonly bus: Pick<WorkerBus, "publish" | "signal">;
   /** Returns an id that was never used. */
   readonly newId: () => string;
-  /** What is imposed already. */
+  /** Says what is imposed already, so that it is not imposed again. */
   readonly sanctions: Pick<Sanctions, "imposed" | "onAccountOf" | "isExempt" | "addressesOf">;
   /** When guests last sent something in slow mode, here or elsewhere. */
   readonly pace: GuestPace;

@@ -25,13 +25,13 @@ import type { Directory } from "../ports/directory.ts";
 import { type EnterContext, enterEvent, moderationEvent } from "./moderate.ts";
 import { exemptionFor, inEffect } from "./sanctions.ts";
 
-/** What it needs. */
+/** What operators' orders need from the worker that carries them out. */
 export interface OperatorModerationContext {
   /** Reads rooms, and publishes events. */
   readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
-  /** The members of the service. */
+  /** Lists the members, among whom a user is found by name if no room is given. */
   readonly directory: Pick<Directory, "manage">;
-  /** For the ends of mutes and bans. */
+  /** Current time, from which the ends of mutes and bans are computed. */
   readonly clock: Pick<Clock, "date">;
   /** Returns an id that was never used. */
   readonly newId: () => string;
@@ -48,7 +48,7 @@ export interface OrderRefusal {
   readonly problem: "wrong" | "missing" | "ambiguous";
   /** The fault that a session would get; undefined for what only operators can ask for. */
   readonly code?: FaultCode | undefined;
-  /** For people. */
+  /** The reason in words, for people. */
   readonly why: string;
 }
 

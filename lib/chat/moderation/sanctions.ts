@@ -15,11 +15,11 @@ import type { Clock } from "../ports/clock.ts";
 
 /** A user, as mutes and bans see one. */
 export interface Subject {
-  /** The user. */
+  /** The id that the user's mutes and bans name. */
   readonly user: UserId;
   /** The id that stands for a guest's address; undefined for others, whom an address does not tell apart. */
   readonly address: UserId | undefined;
-  /** What the user may do. */
+  /** The user's role and rights. Only what a higher rank has imposed has an effect. */
   readonly authority: Authority;
 }
 
@@ -138,7 +138,7 @@ export class Sanctions {
     return last;
   }
 
-  /** See {@linkcode exemptionFor}. */
+  /** Calls the function of the same name with the state of `_audit` and the current time. */
   exemptionFor(
     kind: Sanction["kind"],
     target: SanctionTarget,

@@ -31,7 +31,7 @@ export interface TokenUser {
   readonly user: UserId;
   /** The user's name; undefined if the user may choose one. */
   readonly name: Name | undefined;
-  /** What the user may do. */
+  /** The grants of the token; null for a user whom no token restricts to rooms. */
   readonly rights: Rights;
   /** When the token expires, in milliseconds since 1970; Infinity without a token. */
   readonly expiresAt: number;

@@ -82,9 +82,9 @@ export type Announcement =
 export interface Top {
   /** Discriminates it from other announcements. */
   readonly kind: "top";
-  /** The room. */
+  /** The room to whose log the position belongs. */
   readonly room: RoomId;
-  /** Its newest position. */
+  /** Position of the newest entry; `seq` 0 if there is none. */
   readonly top: Position;
   /** True if just read from the log; false if taken from an announced entry. */
   readonly isRead: boolean;
@@ -96,7 +96,7 @@ export type PublishResult =
   | {
     readonly kind: "rejected";
     readonly why: Rejection;
-    /** As in `AppendResult`. */
+    /** Milliseconds until the same draft may be entered; only with `muted` and `slow_mode`. */
     readonly afterMs?: number;
   }
   | SlowDownRejection;
@@ -201,9 +201,9 @@ export interface PeopleTable {
 
 /** The people of a room as a node knows them. */
 export interface KnownPeople {
-  /** The room. */
+  /** A room whose people the node has read. */
   readonly room: RoomId;
-  /** The version of the {@linkcode PeopleTable}. */
+  /** The {@linkcode PeopleTable.version} that the node has read last. */
   readonly version: string;
 }
 
@@ -225,7 +225,7 @@ export interface PresenceRegistry {
    * {@linkcode refresh} these. The people of the others are as known.
    */
   renew(node: string, known: readonly KnownPeople[]): Promise<readonly RoomId[]>;
-  /** All people in the room. */
+  /** Returns all people in the room, in the order in which they joined. */
   people(room: RoomId): Promise<readonly Person[]>;
   /** The number of people in each room. Lacks rooms whose people cannot be read. */
   countPeople(rooms: readonly RoomId[]): Promise<ReadonlyMap<RoomId, number>>;
@@ -303,7 +303,7 @@ export class SubscriptionCounts {
     return this.#counts.has(room);
   }
 
-  /** Adds one subscription. */
+  /** Adds one subscription. The first one of a room also assigns it to a group. */
   add(room: RoomId): void {
     const count = this.#counts.get(room) ?? 0;
     this.#counts.set(room, count + 1);

@@ -12,7 +12,7 @@ import type { FeedUpdate } from "../feed.ts";
 
 /** A token of a member's device. */
 export interface DeviceToken {
-  /** The device. */
+  /** The id of the device, unique in the service. */
   readonly id: string;
   /** The number of the token; each that the device gets has the next one. */
   readonly serial: number;
@@ -24,7 +24,7 @@ export interface SignedInMember {
   readonly user: UserId;
   /** The member's name. */
   readonly name: Name;
-  /** The member's role. */
+  /** The member's role when the device signed in. */
   readonly role: Role;
   /** The token with which the device signs in the next time. */
   readonly device: DeviceToken;
@@ -36,9 +36,9 @@ export interface SignedInMember {
   readonly invitedBy?: UserId;
 }
 
-/** The use of an invite. */
+/** What a `hello` states to use an invite. */
 export interface InviteUse {
-  /** The secret of the link. */
+  /** The secret of the link as the client states it, which may be any text. */
   readonly secret: string;
   /** Random characters of the client: a request that is repeated with them is carried out once. Undefined without. */
   readonly attempt: string | undefined;
@@ -52,9 +52,9 @@ export interface InviteUse {
 export interface Refused<C extends FaultCode> {
   /** Discriminates it. */
   readonly kind: "refused";
-  /** The fault. */
+  /** The code of the fault with which a request is answered. */
   readonly code: C;
-  /** For people. */
+  /** The reason in words, for people. */
   readonly why: string;
 }
 
@@ -74,21 +74,21 @@ export type Actor =
 
 /** What members and operators can ask for. */
 export type MemberCommand =
-  /** A link that makes members. */
+  /** Makes a link with which others become members. */
   | ({ readonly kind: "invite" } & InviteTerms)
-  /** A link that adds a device. @param user The member, if an operator asks. */
+  /** Makes a link that adds a device. @param user The member, if an operator asks. */
   | { readonly kind: "add device"; readonly user?: UserId }
-  /** A link for the first owner. Refused if there is a member. */
+  /** Makes a link for the first owner. Refused if there is a member. */
   | { readonly kind: "first owner" }
-  /** All invites that can be used. */
+  /** Lists the invites that can be used, as far as the actor may see them. */
   | { readonly kind: "list invites" }
   /** Makes an invite useless. */
   | { readonly kind: "revoke invite"; readonly id: string }
-  /** The devices of the member. */
+  /** Lists the devices with which the member who asks can sign in. */
   | { readonly kind: "list devices" }
   /** Signs a device of the member out. */
   | { readonly kind: "remove device"; readonly id: string }
-  /** All members. */
+  /** Lists all members, with the devices that can sign in. */
   | { readonly kind: "list members" }
   /** Gives a member another role. Refused if the service would have no owner. */
   | { readonly kind: "change role"; readonly user: UserId; readonly role: Role };
@@ -103,11 +103,11 @@ export type MemberAnswer =
   | { readonly kind: "done" }
   | Refused<"bad_invite" | "not_allowed" | "too_many_invites">;
 
-/** Who owns a name. */
+/** A key of a name, and the member who owns it at the time of the update. */
 export interface OwnedName {
   /** A key of the name; see `nameKeys`. */
   readonly key: string;
-  /** Its owner; null if it is free again. */
+  /** The member's id; null if the name is free again. */
   readonly owner: UserId | null;
 }
 

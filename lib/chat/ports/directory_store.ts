@@ -23,13 +23,13 @@ export const RECORD_KINDS = [
 
 /** Identifies a record. */
 export interface RecordKey {
-  /** What it is about. */
+  /** What the record describes, and so what its id is. */
   readonly kind: typeof RECORD_KINDS[number];
   /** Unique within the kind; any text of at most 600 characters: a name of 32 can have a key of 576. */
   readonly id: string;
 }
 
-/** A change of one record. */
+/** Adds, replaces or removes one record, if its text is still `from`. */
 export interface RecordChange extends RecordKey {
   /** The text as it was read; undefined if there was none. */
   readonly from: string | undefined;

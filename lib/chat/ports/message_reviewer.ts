@@ -4,7 +4,7 @@
  */
 import type { ReviewedMessage, ReviewOutcome } from "../../core/moderation/review.ts";
 
-/** Reviews messages. */
+/** The operator's review service, which all sessions of a process share. */
 export interface MessageReviewer {
   /**
    * Asks what is to become of a message. Resolves within a few seconds, and never rejects: if there is no answer, the outcome

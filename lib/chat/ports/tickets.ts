@@ -15,7 +15,7 @@ export interface Tickets {
   take(ticket: string): Promise<TokenUser | undefined>;
 }
 
-/** A new ticket. */
+/** A ticket that was just issued, and how long it can be used. */
 export interface IssuedTicket {
   /** 22 characters of base64url. Anyone who has it can use it. */
   readonly ticket: string;

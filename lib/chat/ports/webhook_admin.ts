@@ -9,7 +9,7 @@ import type { Webhook } from "../../core/webhooks/webhook.ts";
 
 /** Where deliveries start again. */
 export interface RedeliveryStart {
-  /** The room. */
+  /** A room of the webhook; others are refused with `conflict`. */
   readonly room: RoomId;
   /** The first position to deliver. */
   readonly from: Position;
@@ -36,9 +36,9 @@ export type WebhookCommand =
 
 /** A webhook and how far it was told about its rooms. */
 export interface WebhookReport {
-  /** The webhook. */
+  /** The webhook as it is stored, including its secret. */
   readonly webhook: Webhook;
-  /** The rooms. */
+  /** How far each room was delivered; empty if the record of the deliveries is missing or damaged. */
   readonly rooms: ReadonlyMap<RoomId, RoomCursor>;
 }
 

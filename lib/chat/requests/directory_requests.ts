@@ -16,7 +16,7 @@ import { acknowledge } from "./answers.ts";
 
 /** What these requests need. */
 export interface DirectoryRequestContext {
-  /** The members of the service. */
+  /** Carries out commands about members, invites and devices. */
   readonly directory: Pick<Directory, "manage">;
   /** Draws a link as a QR code: an SVG image. */
   readonly qrCode: (link: string) => Promise<string>;

@@ -33,23 +33,23 @@ import { setListed } from "./room_creation.ts";
 export interface ModerationContext extends EnterContext {
   /** Publishes the events, and reads the states and the people of rooms. */
   readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
-  /** The mutes and bans. */
+  /** The mutes and bans in effect, and the exemptions that ending one requires. */
   readonly sanctions: Pick<Sanctions, "imposed" | "exemptionFor">;
   /** The names and the roles of members. */
   readonly names: Pick<KnownNames, "isCredible"> & {
     readonly moderators: Pick<KnownModerators, "roleOf">;
   };
-  /** For the ends of mutes and bans. */
+  /** Current time, from which the ends of mutes and bans are computed. */
   readonly clock: Pick<Clock, "date">;
   /** Decides which words titles, topics and reasons may contain. */
   readonly words: Pick<WordFilter, "check">;
   /** Where listed rooms are found. */
   readonly roomIndex: RoomIndex;
-  /** The lists of rooms. */
+  /** Told when a listed room has changed, so that the next list is read again. */
   readonly roomList: RoomList;
 }
 
-/** Who asks. */
+/** The user who makes the request; need not be a moderator. */
 export interface Moderator extends Subject {
   /** The user, with the name in the room if the user is in it. */
   readonly author: Author;
@@ -61,7 +61,7 @@ export interface Moderator extends Subject {
 
 const AS_HIGH = "this member ranks as high as you do";
 const ABOVE = "a user of a higher rank has imposed that";
-/** What an event begins or ends. */
+/** The kind of sanction that an event imposes or ends. */
 const SANCTION_OF: Readonly<Partial<Record<RoomEvent["kind"], Sanction["kind"]>>> = {
   mute: "mute",
   unmute: "mute",

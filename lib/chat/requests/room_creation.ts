@@ -40,9 +40,9 @@ import { type RoomUser, targetOf } from "./room_user.ts";
 export interface RoomCreationContext extends RoomMembersContext {
   /** Makes the ids of private and direct rooms. */
   readonly roomIds: RoomIds;
-  /** The lists of rooms. */
+  /** Summarizes the new room for the answer, and is told when a room is listed. */
   readonly roomList: RoomList;
-  /** Who may create rooms. */
+  /** The setting ROOM_CREATION: who may create rooms. */
   readonly roomCreation: RoomCreators;
   /** For the periods in which a request's id stands for the same private room. */
   readonly clock: Pick<Clock, "date">;
@@ -50,9 +50,9 @@ export interface RoomCreationContext extends RoomMembersContext {
   readonly words: Pick<WordFilter, "check">;
 }
 
-/** Why a user may not create a room. */
+/** Message of the fault `not_allowed` for a user who may not create a room. */
 export const MAY_NOT_CREATE = "you may not create this room";
-/** Why a user has to wait before creating another room. */
+/** Message of the fault `slow_down` for a user who has created many rooms. */
 export const TOO_MANY_NEW = "slow down: too many new rooms";
 const ONLY_DOTS = "the name of a new room cannot consist only of dots";
 const MAY_NOT_LIST = "guests cannot put a room into the public list";

@@ -30,9 +30,9 @@ const OTHER_IS_FULL = "the user is in too many rooms";
 
 /** The author of an event, and the request that asks for it. */
 export interface EventOrigin {
-  /** The author. */
+  /** The user who causes the event, with the name to store. */
   readonly me: Author;
-  /** The id of the request. */
+  /** The id of the request, which becomes that of the entry; undefined to draw one. */
   readonly id: string | undefined;
   /** Whether the room's settings, mutes and bans do not apply. */
   readonly isExempt?: true;
@@ -130,9 +130,9 @@ export function notifyMember(
 
 /** The state of a room, and the number of its newest entry. */
 export interface ReadRoom {
-  /** The state. */
+  /** The state in the store, which may be ahead of that of an open room. */
   readonly state: RoomState;
-  /** The number. */
+  /** The number of the newest entry; 0 if there is none. */
   readonly from: number;
 }
 

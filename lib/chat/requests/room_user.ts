@@ -11,9 +11,9 @@ import type { KnownNames } from "../members/known_names.ts";
 import type { WordFilter } from "../moderation/word_filter.ts";
 import { nameOfId } from "./room_members.ts";
 
-/** Who asks. */
+/** The user who makes a request about rooms, whether in one or not. */
 export interface RoomUser extends Author {
-  /** What the user may do. */
+  /** The user's role and rights. */
   readonly authority: Authority;
   /** Whether a closed room, with this state, lets the user in: the user is a member, and not banned. */
   readonly isAdmitted: (room: RoomId, state: RoomState) => boolean;

@@ -23,11 +23,11 @@ export type PendingJoinResult = Omit<JoinResult, "top" | "people"> & {
   readonly wantsPeople: boolean;
 };
 
-/** One chunk of missed entries. */
+/** One read of missed entries, as it is sent. */
 export interface JoinChunk {
   /** The entries, in order. */
   readonly entries: readonly Entry[];
-  /** Their frames. */
+  /** Frames of the entries, and `lost` where the log lacks some. */
   readonly frames: readonly Frame[];
   /** Position of the newest entry. */
   readonly last: Position;

@@ -23,7 +23,7 @@ export interface GapRead {
   readonly end: Position | undefined;
 }
 
-/** Reports the reads of one gap. */
+/** Turns consecutive reads into frames, and keeps a loss in mind until its extent is known. */
 export class LossReport {
   readonly #room: RoomId;
   #gap: { after: Position; readonly reason: LossReason; isReported: boolean } | undefined;
@@ -33,7 +33,7 @@ export class LossReport {
     this.#room = room;
   }
 
-  /** The frames of one read, in order. */
+  /** Returns the frames of one read, in the order of the log. Pass all reads of a gap, in their order. */
   framesFor({ after, lossReason, entries, end }: GapRead): Frame[] {
     if (after && lossReason) {
       const from = this.#gap && !this.#gap.isReported ? this.#gap.after : after;

@@ -60,7 +60,7 @@ export interface JoinName {
   readonly isTemporary?: boolean;
 }
 
-/** A request to join a room. */
+/** Who joins a room, under which conditions, and what to send first. */
 export interface JoinRequest extends Author, JoinName {
   /** The role that lists of people show; only of users of an app. */
   readonly appRole?: ShownRole | undefined;
@@ -93,7 +93,7 @@ export interface JoinRequest extends Author, JoinName {
   readonly reader?: LogReader | undefined;
 }
 
-/** The result of a join. */
+/** What {@linkcode Subscriber.onJoined} receives. */
 export interface JoinResult {
   /** The claimed name. A rename may be under way. */
   readonly name: Name;
@@ -105,7 +105,7 @@ export interface JoinResult {
   readonly top: Position;
   /** Whether all missed entries are replayed; undefined without `since`. */
   readonly recovered: boolean | undefined;
-  /** Why they are not. */
+  /** Why they are not; undefined if they are, or without `since`. */
   readonly reason: LossReason | "too_many" | undefined;
   /** The newest messages; undefined if the missed entries are replayed. */
   readonly page: HistoryPage | undefined;

@@ -37,7 +37,7 @@ export interface SubscribersContext {
 /** Queued frames that were not delivered yet, or not to everyone. */
 class Batch {
   readonly frames: Frame[] = [];
-  /** See `WorkerLoad`. */
+  /** Sum of the sizes passed to `enqueue()`, as counted by `WorkerLoad`. */
   size = 0;
   /** How many frames, the first ones, the batch window has counted. */
   counted = 0;
@@ -47,7 +47,7 @@ class Batch {
   fanoutMs = 0;
 }
 
-/** The subscribers of one room. */
+/** The subscribers of one room on this worker, grouped by their encoders. */
 export class Subscribers {
   readonly #context: SubscribersContext;
   readonly #hiddenUpTo: () => number;
@@ -95,7 +95,7 @@ export class Subscribers {
     return this.#byEncoder.size === 0;
   }
 
-  /** All subscribers. */
+  /** Returns the subscribers as a new array, so that they can be removed during an iteration. */
   all(): readonly Subscriber[] {
     return [...this.#byEncoder.values()].flatMap((group) => [...group]);
   }

@@ -26,7 +26,7 @@ const MAX_NAME_ATTEMPTS = 50;
 
 /** One subscriber's subscription to a room. */
 export class Subscription implements Cancellation, EventListenerObject {
-  /** The room. */
+  /** The room, which may not be open yet. If it is closed, a join under way is cancelled. */
   readonly room: Room;
   readonly #subscriber: Subscriber;
   // Undefined if the user is not present.

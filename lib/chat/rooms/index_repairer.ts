@@ -18,16 +18,16 @@ const KEPT_ROOMS = 1_000;
 
 /** What a repair needs. */
 export interface IndexRepairerContext {
-  /** The index. */
+  /** Where missing entries are added. */
   readonly roomIndex: RoomIndex;
-  /** For the interval. */
+  /** Measures the interval between two repairs of a room. */
   readonly clock: Pick<Clock, "now">;
 }
 
 /** Repairs the index for one worker. */
 export class IndexRepairer {
   readonly #context: IndexRepairerContext;
-  /** When rooms were looked at. */
+  /** When each room was last repaired, in milliseconds of the clock. */
   readonly #repairedAt = new RecentMap<RoomId, number>(KEPT_ROOMS);
 
   /** Repairs nothing yet. */

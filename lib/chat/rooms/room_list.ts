@@ -15,9 +15,9 @@ import type { Clock } from "../ports/clock.ts";
 import type { RoomIndex } from "../ports/room_index.ts";
 import type { Hub } from "../room/hub.ts";
 
-/** Whose list it is. */
+/** The user who asks for a list, and what that user may see. */
 export interface ListReader {
-  /** The user. */
+  /** Whose private and direct rooms, and whose unread counts, the list has. */
   readonly user: UserId;
   /** Whether the rights of the user cover a room. */
   readonly mayRead: (room: RoomId) => boolean;
@@ -25,7 +25,7 @@ export interface ListReader {
   readonly isAdmitted: (room: RoomId, state: RoomState) => boolean;
 }
 
-/** A room in a list. */
+/** A room as one user sees it in the frames `rooms` and `room`. */
 export type RoomSummary = FrameOf<"rooms">["rooms"][number];
 
 /** Maximum number of rooms in a list. */
@@ -43,7 +43,7 @@ export interface RoomListContext {
   readonly bus: Pick<RoomHistory, "state" | "readState"> & Pick<PresenceRegistry, "countPeople">;
   /** The rooms that are open here. */
   readonly hub: Pick<Hub, "find">;
-  /** Which rooms to look at. */
+  /** Says which rooms to look at; their states decide which are shown. */
   readonly roomIndex: RoomIndex;
   /** For the age of the list of listed rooms. */
   readonly clock: Pick<Clock, "now">;
@@ -100,7 +100,7 @@ export class RoomList {
     return { rooms: [...own, ...others], more: shown.length + listed.length > MAX_LIST };
   }
 
-  /** A room that its user may see. */
+  /** Returns the summary of a room, read from the store. Callers have checked that the user may see the room. */
   async summary(room: RoomId, user: UserId): Promise<RoomSummary> {
     const { bus } = this.#context;
     const { fields, top } = await bus.state(room);

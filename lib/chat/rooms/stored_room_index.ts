@@ -18,7 +18,7 @@ const MAX_ATTEMPTS = 50;
 const BATCH = 50;
 const LISTED = "1";
 
-/** The index of one store. */
+/** Keeps the index in records of a directory store, so all processes that share the store see the same. */
 export class StoredRoomIndex implements RoomIndex {
   readonly #store: DirectoryStore;
 

@@ -80,7 +80,7 @@ export async function renameInAllRooms(
 
 /** What the rename of a member needs. */
 export interface MemberRenameContext extends RequestContext {
-  /** The members of the service. */
+  /** Reserves and changes the names of members. */
   readonly directory: Pick<Directory, "holdName" | "releaseName" | "renameMember">;
 }
 

@@ -12,9 +12,9 @@ import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** What the renames of a session need from it. */
 export interface RenameHost {
-  /** The user. */
+  /** States the user's current name, and adopts the new one. */
   readonly signIn: Pick<SignIn, "me" | "isExpired" | "isMember" | "setName" | "may">;
-  /** The rules for the user. */
+  /** Says in which rooms the user is muted. */
   readonly rules: Pick<SessionRules, "muteIn">;
   /** The session's memberships, by room. */
   readonly memberships: ReadonlyMap<string, Membership>;

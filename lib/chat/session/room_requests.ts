@@ -27,7 +27,7 @@ export interface RoomRequestHost extends
     ServiceRequestHost,
     "rules" | "rateLimiter" | "readerFor" | "sendFrame" | "respond" | "sendCharged"
   > {
-  /** Who asks. */
+  /** Says what the user may do, and whether the sign-in has expired or was revoked. */
   readonly signIn: Pick<SignIn, "may" | "isExpired" | "isRevoked">;
   /** Tells the client to wait; closes the connection of one that keeps sending. */
   sendSlowDown(id: string | undefined, afterMs: number): void;

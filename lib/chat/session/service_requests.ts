@@ -39,13 +39,13 @@ export type ServiceRequest =
 
 /** The session, as these requests see it. */
 export interface ServiceRequestHost {
-  /** Who asks. */
+  /** Says who asks, what the user may do, and whether the token has expired. */
   readonly signIn: Pick<SignIn, "actor" | "authority" | "isExpired">;
-  /** The rules for the user. */
+  /** Says what mutes, bans and lockdown do not let the user do. */
   readonly rules: SessionRules;
   /** The limits of the connection. */
   readonly rateLimiter: RateLimiter;
-  /** The membership in a room. */
+  /** Returns the membership in a room that the session is in or joins. @param room As the client spells it. */
   membership(room: string): Membership | undefined;
   /** The name of a user whom the session sees in one of its rooms. */
   seenNameOf(user: UserId): Name | undefined;

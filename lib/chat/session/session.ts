@@ -65,7 +65,7 @@ export class Session implements SignInHost, ServiceRequestHost, RoomRequestHost,
   readonly #context: SessionContext;
   /** The limits of the connection. */
   readonly rateLimiter: RateLimiter;
-  /** The rules for the user. */
+  /** Says what mutes, bans and lockdown mean for the user. */
   readonly rules: SessionRules;
   readonly #address: string | undefined;
   /** What the user has signed in with. */

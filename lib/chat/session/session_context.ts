@@ -36,7 +36,7 @@ export interface SessionContext
   readonly hub: Hub;
   /** Rate limits of each connection. */
   readonly limits: SharedBudgets;
-  /** The members of the service. */
+  /** Signs members in, and carries out commands about them. */
   readonly directory: Directory;
   /** Maximum number of rooms per connection. */
   readonly maxRooms: number;
@@ -46,7 +46,7 @@ export interface SessionContext
   readonly clock: Clock;
   /** Decides which words texts and names may contain. */
   readonly words: WordFilter;
-  /** The mutes and bans. */
+  /** The mutes and bans that this worker knows of. */
   readonly sanctions: Sanctions;
   /** Imposes those of guests on their addresses. */
   readonly addressSanctions: AddressSanctions;

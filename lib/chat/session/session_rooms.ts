@@ -29,9 +29,9 @@ import type { SignIn } from "../sign_in/sign_in.ts";
 
 /** The session, as its rooms see it. */
 export interface RoomsHost extends MembershipListener {
-  /** The user. */
+  /** States the user, and what the user may do. */
   readonly signIn: SignIn;
-  /** The rules for the user. */
+  /** Says what mutes, bans and lockdown mean for the user. */
   readonly rules: SessionRules;
   /** Whether the session has ended. */
   readonly isEnded: boolean;
@@ -43,13 +43,13 @@ export interface RoomsHost extends MembershipListener {
   guarded(fn: () => Promise<void>): Promise<void>;
   /** Sends a frame unless the session has ended. */
   sendFrame(frame: Frame): void;
-  /** Sends a fault. */
+  /** Sends a fault unless the session has ended. @param message Default: the text of the code. */
   sendFault(id: string | undefined, code: FaultCode, message?: string): void;
   /** Answers that a request came too early. */
   sendSlowDown(id: string | undefined, afterMs: number): void;
 }
 
-/** The rooms of one session. */
+/** Joins and leaves rooms for one session, and passes requests on to its memberships. */
 export class SessionRooms {
   /** Those that it is in or joins, by their names. */
   readonly memberships: Map<string, Membership> = new Map();
@@ -58,7 +58,7 @@ export class SessionRooms {
   // Most sessions never join a private room.
   #undecidedJoins: UndecidedJoins | undefined;
 
-  /** There are none. */
+  /** Starts without memberships. */
   constructor(session: RoomsHost, context: SessionContext) {
     this.#session = session;
     this.#context = context;
@@ -123,7 +123,7 @@ export class SessionRooms {
     else this.#session.sendFrame(this.#session.rules.joinFault(requestId, membership.room));
   }
 
-  /** See `MembershipListener`. */
+  /** Moves a membership to another room. Returns false, and sends a fault, if the session is in that room. */
   tryMove(membership: Membership, room: RoomId): boolean {
     // It has left, except that its queued requests still run.
     if (this.memberships.get(membership.roomId) !== membership) return true;

@@ -22,7 +22,7 @@ import type { SignIn } from "../sign_in/sign_in.ts";
 export interface RulesContext {
   /** For the time that is left of a mute or a ban. */
   readonly clock: Pick<Clock, "date">;
-  /** The mutes and bans. */
+  /** The mutes and bans that this worker knows of. */
   readonly sanctions: Sanctions;
   /** Imposes those of guests, and slow mode, on their addresses. */
   readonly addressSanctions: Pick<
@@ -42,7 +42,7 @@ const SPEAKING: ReadonlySet<JoinedRoomRequest["type"]> = new Set([
   "typing",
 ]);
 
-/** The rules for one session. */
+/** Applies the rules of rooms and of the service to the user of one session. */
 export class SessionRules {
   readonly #signIn: Pick<SignIn, "me" | "authority" | "since">;
   readonly #address: UserId | undefined;

@@ -26,9 +26,9 @@ export interface UndecidedJoinsContext extends RetryContext {
 /** Maximum number of requests that wait in one room. */
 const MAX_QUEUED = 100;
 
-/** One join. */
+/** A join that waits for the decision, with the requests that wait for it. */
 export class UndecidedJoin implements DeadlineListener {
-  /** The id of the join request. */
+  /** The id of the join request, for the answer; undefined if it has none. */
   readonly requestId: string | undefined;
   readonly #life = new AbortController();
   readonly #onDelayed: (refused: readonly JoinedRoomRequest[]) => void;
@@ -66,7 +66,7 @@ export class UndecidedJoin implements DeadlineListener {
     if (this.#queued !== undefined) this.#onDelayed(this.takeQueued());
   }
 
-  /** It is no longer waited for. */
+  /** Aborts {@linkcode signal}: the decision is not needed any more. */
   cancel(): void {
     this.#life.abort();
   }
@@ -77,12 +77,12 @@ export class UndecidedJoins {
   readonly #context: UndecidedJoinsContext;
   readonly #joins = new Map<string, UndecidedJoin>();
 
-  /** There are none. */
+  /** Starts without joins. */
   constructor(context: UndecidedJoinsContext) {
     this.#context = context;
   }
 
-  /** The number of joins. */
+  /** Number of rooms that the session may be about to join. */
   get size(): number {
     return this.#joins.size;
   }

@@ -16,22 +16,22 @@ export interface TellableSession {
 
 const NONE: readonly TellableSession[] = [];
 
-/** The sessions that have a user. */
+/** Finds the sessions of a user, from signing in to the end of each. */
 export class UserSessions {
   // Most users have one session, so no sets.
   readonly #sessions = new Map<UserId, readonly TellableSession[]>();
 
-  /** Number of users. */
+  /** Number of users who have at least one session. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  /** Adds the session of a user. */
+  /** Adds a session whose user has signed in. Call it once for each session. */
   add(user: UserId, session: TellableSession): void {
     this.#sessions.set(user, [...this.#sessions.get(user) ?? NONE, session]);
   }
 
-  /** Removes it. */
+  /** Removes a session that has ended; has no effect if it was not added. */
   remove(user: UserId, session: TellableSession): void {
     const left = (this.#sessions.get(user) ?? NONE).filter((it) => it !== session);
     if (left.length > 0) this.#sessions.set(user, left);

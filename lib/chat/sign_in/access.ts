@@ -7,9 +7,9 @@ import type { Rights } from "../../core/auth/rights.ts";
 import type { TokenUser } from "../ports/authenticator.ts";
 import type { Clock } from "../ports/clock.ts";
 
-/** The access of one user. */
+/** What a user has got by signing in; replaced when the user renews it. */
 export interface Access {
-  /** What the user may do, by room. */
+  /** The grants of the token; null for a user whom no token restricts to rooms. */
   readonly rights: Rights;
   /** When the token expires, in milliseconds of the clock; Infinity without one. */
   readonly expiresAt: number;

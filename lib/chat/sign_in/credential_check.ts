@@ -32,7 +32,7 @@ export interface CredentialContext {
   readonly tickets: Pick<Tickets, "take">;
   /** Signs members in, and checks invites. */
   readonly directory: Pick<Directory, "signIn" | "redeem">;
-  /** What is no longer valid. */
+  /** Says whether what a user signs in with was revoked. */
   readonly revocations: Pick<KnownRevocations, "isReady" | "isRevoked">;
   /** Limits the attempts that are refused. */
   readonly limits: Pick<SharedBudgets, "checkBadTokens" | "chargeBadToken">;

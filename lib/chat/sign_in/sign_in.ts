@@ -45,7 +45,7 @@ import { BLOCKED_NAME, drawGuestName, isBlockedName, signInName } from "./sign_i
 
 const SIGNED_IN = "the user is signed in already, by the proxy or with a cookie";
 
-/** The user of one session. */
+/** Signs the user of one session in, and knows what the user may do. */
 export class SignIn implements SignInState {
   readonly #host: SignInHost;
   readonly #context: SignInContext;
@@ -230,7 +230,7 @@ export class SignIn implements SignInState {
     return true;
   }
 
-  /** The user has chosen another name. */
+  /** Adopts another name. Sends guests and members a session token with it, if the client can resume. */
   setName(me: Identity): void {
     this.#me = me;
     this.#sendToken();
@@ -267,7 +267,7 @@ export class SignIn implements SignInState {
     if (role && role !== this.#access.role) this.#access = { ...this.#access, role };
   }
 
-  /** Picks a name for a guest. */
+  /** Returns a free guest name in the user's language, or with the prefix of the setting GUEST_NAME. */
   pickGuestName(isTaken: (name: Name) => boolean): Name {
     return drawGuestName(this.#language, isTaken, this.#context);
   }

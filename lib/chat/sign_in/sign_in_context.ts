@@ -30,7 +30,7 @@ export interface SignInContext extends CredentialContext {
   readonly usedTokens: UsedTokens;
   /** Whether guests are welcome. */
   readonly auth: "open" | "required";
-  /** Who may create rooms. */
+  /** The setting ROOM_CREATION: who may create rooms. */
   readonly roomCreation: RoomCreators;
   /** The server's part of the `hello` frame. */
   readonly serverInfo: Pick<FrameOf<"hello">, "server" | "limits" | "heartbeat">;
@@ -51,7 +51,7 @@ export interface SignInContext extends CredentialContext {
 
 /** What is known of a connection before its first request. */
 export interface HandshakeInfo {
-  /** See `OpenHandler`. */
+  /** The key under which its address is rate-limited; undefined if the address has no limits. */
   readonly address?: string | undefined;
   /** Language of a guest's name, unless the `hello` sets another. */
   readonly language?: GuestLanguage | undefined;

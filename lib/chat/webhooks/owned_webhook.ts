@@ -13,13 +13,13 @@ import { stateChange } from "./webhook_records.ts";
 
 /** What the process has stored to become the owner. */
 export interface Claimed {
-  /** The webhook. */
+  /** The webhook that `record` describes. */
   readonly webhook: Webhook;
-  /** Its record. */
+  /** Text of the webhook's record when it was claimed. */
   readonly record: string;
-  /** The record of its deliveries. */
+  /** Text of the record of its deliveries, as this process has stored it. */
   readonly stored: string;
-  /** The number of renewals in it. */
+  /** The number of renewals that `stored` states. */
   readonly beat: number;
   /** Where the deliveries start. */
   readonly rooms: ReadonlyMap<RoomId, RoomCursor>;
@@ -31,7 +31,7 @@ export interface Claimed {
 export class OwnedWebhook {
   /** The record of the webhook, as it was when the deliveries started. */
   readonly record: string;
-  /** The deliveries. */
+  /** Delivers to the webhook, from the creation of this object to {@linkcode stop}. */
   readonly delivery: WebhookDelivery;
   readonly #context: DispatcherContext;
   readonly #life = new AbortController();

@@ -24,13 +24,13 @@ import type { DeliveryContext } from "./webhook_context.ts";
 
 /** What the deliveries of one webhook share. */
 export interface DeliveryTurns {
-  /** Limits the attempts at one time. */
+  /** Limits the attempts at one time, in all rooms of the webhook. */
   readonly limit: ConcurrencyLimit;
   /** Whether the webhook is certainly this node's, so that an attempt may start. */
   readonly mayStart: () => boolean;
-  /** A cursor has changed. */
+  /** Called after each change of a cursor. */
   readonly onMoved: () => void;
-  /** The receiver wants nothing more. */
+  /** Called whenever the receiver answers 410. */
   readonly onGone: () => void;
 }
 
@@ -57,7 +57,7 @@ interface Step {
   readonly after: Position;
 }
 
-/** The deliveries of one room. */
+/** Delivers what happens in one room, one message at a time. */
 export class RoomDelivery {
   readonly #webhook: Webhook;
   readonly #room: RoomId;
@@ -84,12 +84,12 @@ export class RoomDelivery {
     this.#alarm = new Alarm(context.clock);
   }
 
-  /** How far it has come. */
+  /** How far the room was delivered. Each change is a new object. */
   get cursor(): RoomCursor {
     return this.#cursor;
   }
 
-  /** The room has new entries. */
+  /** Continues at once if it rests, since the room has new entries. Does not shorten the wait for a retry. */
   wake(): void {
     this.#alarm.ring();
   }

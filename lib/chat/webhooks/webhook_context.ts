@@ -36,9 +36,9 @@ export interface WebhookObserver {
   onDamaged(id: string): void;
 }
 
-/** What deliveries need. */
+/** What all deliveries of a process share. */
 export interface DeliveryContext {
-  /** The rooms. */
+  /** Reads logs and presence, and subscribes to the rooms of owned webhooks. */
   readonly bus: DeliveryBus;
   /** Posts messages. */
   readonly sender: WebhookSender;
@@ -52,7 +52,7 @@ export interface DeliveryContext {
   readonly observer: WebhookObserver;
 }
 
-/** What the dispatcher needs besides. */
+/** What the dispatcher needs in addition, to own webhooks. */
 export interface DispatcherContext extends DeliveryContext {
   /** Where the webhooks are. */
   readonly store: Pick<DirectoryStore, "list" | "commit">;

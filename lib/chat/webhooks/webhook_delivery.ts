@@ -18,11 +18,11 @@ const MAX_ATTEMPTS = 4;
 export interface DeliveryControl {
   /** Whether an attempt may start. */
   readonly mayStart: () => boolean;
-  /** The receiver has answered 410. */
+  /** Called whenever the receiver answers 410. */
   readonly onGone: () => void;
 }
 
-/** The deliveries of one webhook. */
+/** Delivers what happens in the rooms of one webhook, independently of each other. */
 export class WebhookDelivery {
   /** The webhook, as it was when they started. */
   readonly webhook: Webhook;
@@ -61,13 +61,13 @@ export class WebhookDelivery {
       .length;
   }
 
-  /** The cursors now. */
+  /** Returns the current cursors, and resets {@linkcode hasMoved}. */
   takeCursors(): ReadonlyMap<RoomId, RoomCursor> {
     this.#hasMoved = false;
     return new Map(this.#rooms.entries().map(([room, { cursor }]) => [room, cursor]));
   }
 
-  /** A room has new entries. */
+  /** Tells the delivery of a room that there are new entries; ignores rooms that are not the webhook's. */
   wake(room: RoomId): void {
     this.#rooms.get(room)?.wake();
   }

@@ -21,13 +21,13 @@ import {
   webhookChange,
 } from "./webhook_records.ts";
 
-/** What the registry needs. */
+/** What {@linkcode WebhookRegistry} needs from the process. */
 export interface RegistryContext {
   /** Where the webhooks are. */
   readonly store: Pick<DirectoryStore, "list" | "read" | "commit">;
-  /** The rooms. */
+  /** Reads where a log ends, and whether it has a position. */
   readonly log: Pick<RoomHistory, "page" | "replay">;
-  /** For times. */
+  /** Current date, for the time at which a webhook is added. */
   readonly clock: Pick<Clock, "date">;
   /** Draws a unique id. */
   readonly newId: () => string;
