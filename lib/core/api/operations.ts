@@ -11,17 +11,17 @@ import { isClosed } from "../rooms/closed_room.ts";
 /** What the paths of the HTTP API begin with. */
 export const API_PREFIX = "/api/v1";
 
-/** The methods of the API. */
+/** The methods of the API, in the order of the header `Allow`. */
 export const API_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
 
 /** One of {@linkcode API_METHODS}. A HEAD is a GET whose answer has no body. */
 export type ApiMethod = typeof API_METHODS[number];
 
-/** One operation. */
+/** What one method does at one path: the request that it makes, and where its fields come from. */
 export interface Operation {
   /** Identifies it, for generated clients. */
   readonly id: string;
-  /** The method. */
+  /** The HTTP method. A GET answers HEAD too. */
   readonly method: ApiMethod;
   /** The path, with parameters in braces. A parameter with the name of a field sets that field. */
   readonly path: string;
@@ -29,7 +29,7 @@ export interface Operation {
   readonly type: RequestType;
   /** The request that it makes in private and direct rooms; the same by default. */
   readonly typeInClosed?: RequestType;
-  /** What it does, in one sentence. */
+  /** What it does, in one sentence, for the OpenAPI document. */
   readonly summary: string;
   /** Whether the user has to be in the room. */
   readonly isInRoom?: true;
@@ -43,7 +43,7 @@ export interface Operation {
   readonly takesText?: true;
   /** Whether the header Idempotency-Key gives the id of the action. */
   readonly isAction?: true;
-  /** The status of the answer. */
+  /** The HTTP status if the request succeeds. */
   readonly status: 200 | 201;
 }
 
@@ -51,7 +51,7 @@ const MESSAGE = "/rooms/{room}/messages/{position}";
 const OF = { position: "of" } as const;
 const IN_ROOM = { isInRoom: true, isAction: true, status: 200 } as const;
 
-/** All operations. */
+/** All operations for users. The routes and the OpenAPI document are made from them. */
 export const OPERATIONS: readonly Operation[] = [
   {
     ...{ id: "getMe", method: "GET", path: "/me", type: "hello", status: 200 },

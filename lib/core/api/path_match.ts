@@ -14,11 +14,11 @@
  * @module
  */
 
-/** What is at a path. */
+/** The entries at a path, and the parameters that the path sets. */
 export interface PathMatch<T> {
   /** The values of its parameters, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** By method. */
+  /** The entries, by method in capitals; at least one. */
   readonly byMethod: ReadonlyMap<string, T>;
 }
 

@@ -16,7 +16,7 @@ import { type Role, ROLES } from "./member.ts";
 export interface GroupRole {
   /** The group's name, as the provider states it. */
   readonly group: string;
-  /** The role. */
+  /** The role of users in the group, unless another group gives them a higher one. */
   readonly role: Role;
 }
 

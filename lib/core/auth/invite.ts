@@ -22,9 +22,9 @@ export interface InviteTerms {
   readonly role: Role;
   /** The rooms that a client opens for them. */
   readonly rooms: readonly RoomId[];
-  /** How often it can be used. */
+  /** How often it can be used, from 1 to {@linkcode MAX_USES}. */
   readonly uses: number;
-  /** For how long, in milliseconds. */
+  /** For how long it is valid, in milliseconds. */
   readonly lifetimeMs: number;
 }
 
@@ -32,9 +32,9 @@ export interface InviteTerms {
 export interface Invite {
   /** Identifies it in lists. It cannot be used as the invite. */
   readonly id: string;
-  /** See {@linkcode InviteTerms}. */
+  /** The role of those who become members. */
   readonly role: Role;
-  /** See {@linkcode InviteTerms}. */
+  /** The rooms that a client opens for them. */
   readonly rooms: readonly RoomId[];
   /** How often it can still be used. */
   readonly usesLeft: number;
@@ -52,9 +52,9 @@ export interface Invite {
 export interface Redemption {
   /** The hash of the client's random characters, by which a repeated request gets the same device; "" without. */
   readonly attempt: string;
-  /** The member. */
+  /** The member whom it has made, or to whom it has added a device. */
   readonly user: UserId;
-  /** The device. */
+  /** The id of the device that it has added. */
   readonly device: string;
   /** When, in milliseconds since 1970. */
   readonly at: number;
@@ -62,7 +62,7 @@ export interface Redemption {
 
 /** An invite, as it is stored. */
 export interface StoredInvite extends Invite {
-  /** Its last uses. */
+  /** Its last uses, the newest last; earlier ones are forgotten. */
   readonly redemptions: readonly Redemption[];
   /** The device with which a member has made it: it ends with that. */
   readonly createdWith?: string | undefined;
@@ -72,13 +72,13 @@ export interface StoredInvite extends Invite {
 
 /** The terms that a request may state; those left out are {@linkcode DEFAULT_TERMS}. */
 export interface WantedTerms {
-  /** See {@linkcode InviteTerms}. */
+  /** The role of those who become members. */
   readonly role?: Role | undefined;
-  /** As users write them. */
+  /** Names of rooms as users write them, not parsed. */
   readonly rooms?: readonly string[] | undefined;
-  /** See {@linkcode InviteTerms}. */
+  /** How often it can be used, from 1 to {@linkcode MAX_USES}. */
   readonly uses?: number | undefined;
-  /** For how long, in seconds. */
+  /** For how long it is valid, in seconds. */
   readonly seconds?: number | undefined;
 }
 

@@ -32,7 +32,7 @@ export interface Member {
   readonly name: Name;
   /** Another name, which is the member's too while a rename is under way. */
   readonly held?: { readonly name: Name; readonly at: number } | undefined;
-  /** What the member may do. */
+  /** The member's role in the service, which decides what the member may do. */
   readonly role: Role;
   /** When the member joined, in milliseconds since 1970. */
   readonly joinedAt: number;
@@ -64,7 +64,7 @@ export function withDevice(member: Member, device: Device): Member {
   return { ...member, devices: [...kept, device] };
 }
 
-/** A member without a device. */
+/** Returns the member without the device of this id; as before if there is no such device. */
 export function withoutDevice(member: Member, id: string): Member {
   return { ...member, devices: member.devices.filter((it) => it.id !== id) };
 }

@@ -30,7 +30,7 @@ export interface Revocation {
 
 /** What a user has signed in with, as far as revocations can concern it. */
 export interface Revocable {
-  /** The user. */
+  /** The id of the user; compared with revocations of the scope `user`. */
   readonly user: string;
   /** The id of the token (`jti`); undefined if it has none, as a guest's. */
   readonly tokenId: string | undefined;

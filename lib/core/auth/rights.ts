@@ -27,7 +27,7 @@ import type { UserKind } from "./user_kind.ts";
 /** The actions that a token can grant, in the rooms that it names. */
 export const ROOM_ACTIONS = ["read", "send", "react", "invite", "moderate"] as const;
 
-/** An action in a room. */
+/** One of {@linkcode ROOM_ACTIONS}. */
 export type RoomAction = typeof ROOM_ACTIONS[number];
 
 /** What `joined` says that the user may do in the room; `configure` is to change its settings. */
@@ -144,7 +144,7 @@ export const ROOM_CREATION: Readonly<
 export interface RoomGrant {
   /** A room, or the beginning of rooms and a `*`. */
   readonly match: string;
-  /** The allowed actions. */
+  /** The actions that it allows there. No action includes another. */
   readonly allow: readonly RoomAction[];
 }
 

@@ -10,7 +10,7 @@ import type { UserId } from "../log/entry.ts";
  */
 export const USER_KINDS = ["guest", "member", "app"] as const;
 
-/** A kind of user. */
+/** One of {@linkcode USER_KINDS}. */
 export type UserKind = typeof USER_KINDS[number];
 
 /** What the ids of app users begin with. The ids of guests begin with `u` and have no underscore. */
@@ -20,7 +20,7 @@ export const KEY_USER_PREFIX = `${APP_USER_PREFIX}key_`;
 /** What the ids of members begin with. */
 export const MEMBER_PREFIX = "m_";
 
-/** The kind of a user. */
+/** Returns the kind of a user, by the prefix of the id. */
 export function userKind(user: UserId): UserKind {
   if (user.startsWith(MEMBER_PREFIX)) return "member";
   return user.startsWith(APP_USER_PREFIX) ? "app" : "guest";

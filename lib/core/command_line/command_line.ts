@@ -82,7 +82,7 @@ export type Command =
   } & Flags)
   | ({
     readonly kind: "moderate";
-    /** What to ask for. */
+    /** A list of mutes and bans, or the body of the request to `/api/v1/moderation`. */
     readonly ask: ModerateFlags["ask"];
   } & Flags)
   | ({
@@ -98,7 +98,7 @@ export type Command =
     readonly isJson: boolean;
   } & Flags);
 
-/** The flags of a command. */
+/** The settings that a command line states, and what is wrong with it. */
 export interface Flags {
   /** Values by setting name, such as `PORT`. */
   readonly flags: ReadonlyMap<string, string>;
@@ -226,7 +226,7 @@ function parseWebhooks(args: readonly string[]): Command {
   return { kind: "webhooks", body, flags, problems: [...problems, ...more] };
 }
 
-/** The parsed arguments. */
+/** The arguments after a command, sorted by what they are. */
 interface ParsedFlags extends Flags {
   /** Values of the command's own flags; "" for those that take none. */
   readonly own: ReadonlyMap<string, string>;

@@ -33,7 +33,7 @@ export const settingVariables: readonly string[] = settings.flatMap(({ name }) =
 export interface SecretFile {
   /** The setting, such as `JWT_SECRET`. */
   readonly name: string;
-  /** Path of the file. */
+  /** Path of the file as the setting states it, which may be relative. */
   readonly path: string;
   /** Whether the setting is also given directly, so that it is not clear which value counts. */
   readonly isGivenTwice: boolean;

@@ -12,7 +12,7 @@ import type { FramerPolicy } from "../http/cross_origin.ts";
 export interface Setting<T> {
   /** `MAX_CONNECTIONS`; the flag is `--max-connections`. */
   readonly name: string;
-  /** Its description. */
+  /** Its description in words, for `--help` and the reference. */
   readonly about: string;
   /** What is allowed, in words. */
   readonly allowed: string;
@@ -94,7 +94,7 @@ export function choice<const T extends string>(
   };
 }
 
-/** `yes` or `no`. */
+/** A switch that is stated as `yes` or `no`; true for `yes`. */
 export function yesNo(options: Label & { fallback: "yes" | "no" }): Setting<boolean> {
   const parse = (text: string) => text === "yes" ? true : text === "no" ? false : undefined;
   return { ...options, allowed: "yes, no", parse };

@@ -72,7 +72,7 @@ export interface Config {
   readonly sessionSecret: string | null;
   /** Whether guests are welcome, or every user needs a token. */
   readonly auth: "open" | "required";
-  /** Who may create rooms. */
+  /** Who may create rooms; see `ROOM_CREATORS`. */
   readonly roomCreation: RoomCreators;
   /** Verifies tokens with HS256: secrets, each with the id of its key or without; null if unset. */
   readonly jwtSecret: readonly SigningSecret[] | null;
@@ -136,7 +136,7 @@ export interface Config {
   readonly maxBatchMs: number;
   /** Silence after which a connection is pinged. */
   readonly pingSeconds: number;
-  /** See `DRAIN_SECONDS`. */
+  /** Maximum time for which a stop waits for clients to answer. */
   readonly drainSeconds: number;
   /** Whether `/s` answers. */
   readonly echo: "on" | "off";

@@ -15,13 +15,13 @@
  * @module
  */
 
-/** The vitals of one worker. */
+/** What the health check of a worker has found. */
 export interface WorkerVitals {
   /** Number of consecutive checks that it has not answered in time. */
   readonly missed: number;
   /** Number of sockets that the runtime never frees: their handshake or close will never complete. */
   readonly dead: number;
-  /** Size of its heap. */
+  /** Memory of its heap and of what its objects hold outside of it, in bytes. */
   readonly bytes: number;
 }
 
@@ -31,7 +31,7 @@ export interface WorkerHealthPolicy {
   readonly maxMissed: number;
   /** Maximum number of dead sockets. */
   readonly maxDead: number;
-  /** One worker's share of the memory. */
+  /** One worker's share of the memory, in bytes; Infinity for no limit. */
   readonly maxBytes: number;
 }
 
@@ -57,7 +57,7 @@ export type WorkerAction =
 /** At this multiple of the allowed dead sockets, hardly any connection slots are left. */
 const URGENT_DEAD_FACTOR = 3;
 
-/** The action for one worker. */
+/** Returns the action for one worker: silence counts before dead sockets, and those before memory. */
 export function checkWorker(vitals: WorkerVitals, policy: WorkerHealthPolicy): WorkerAction {
   const { missed, dead, bytes } = vitals;
   if (missed >= policy.maxMissed) return { kind: "replace" };
@@ -94,7 +94,7 @@ export function workerHealthPolicy(
  */
 export type MemoryLevel = "ample" | "tight" | "over" | "urgent";
 
-/** The level. @param maxBytes Infinity for no limit. */
+/** Compares the memory of the process with its limit. @param maxBytes Infinity for no limit. */
 export function memoryLevel(bytes: number, maxBytes: number): MemoryLevel {
   if (bytes <= maxBytes * 0.85) return "ample";
   if (bytes <= maxBytes) return "tight";

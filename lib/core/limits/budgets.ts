@@ -24,7 +24,7 @@ export interface BudgetRates {
   readonly bytes: Rate | undefined;
 }
 
-/** All budgets. */
+/** The rates of all budgets of a service; see {@linkcode budgetTable}. */
 export interface BudgetTable {
   /** What one connection may send. */
   readonly connection: BudgetRates;
@@ -70,9 +70,9 @@ export interface BudgetTable {
 
 /** The settings that all rates follow from; 0 switches a dimension off. */
 export interface BudgetSettings {
-  /** MESSAGES_PER_SECOND. */
+  /** MESSAGES_PER_SECOND: what one connection may send. */
   readonly messagesPerSecond: number;
-  /** BYTES_PER_SECOND. */
+  /** BYTES_PER_SECOND: what one connection may send, in UTF-8. */
   readonly bytesPerSecond: number;
 }
 

@@ -28,9 +28,9 @@ import { Counter } from "../metrics/metrics.ts";
 
 /** The budgets that all connections of one worker share. */
 export class SharedBudgets {
-  /** The rates. */
+  /** The rates of all budgets, also of those that each connection has of its own. */
   readonly table: BudgetTable;
-  /** By the key of the address. */
+  /** Messages received, by the key of the address. */
   readonly addresses: BudgetsByKey<string>;
   /** Budgets of answers, by user. */
   readonly readsOfUsers: BudgetsByKey<UserId>;

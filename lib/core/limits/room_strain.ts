@@ -21,7 +21,7 @@ import { PEOPLE_PER_BYTE } from "./budgets.ts";
 const CHECK_INTERVAL_MS = 1_000;
 const MAX_FACTOR = 64;
 
-/** The strain of one room. */
+/** Records how many members of one room are behind, and raises the cost of its messages. */
 export class RoomStrain {
   #factor = 1;
   #recordedAt: number | undefined;

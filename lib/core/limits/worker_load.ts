@@ -20,7 +20,7 @@ const SHARE_OF_NEWEST = 0.25;
 /** Longer delays are of a machine that slept, and say nothing of its load. */
 const MAX_LATENESS_MS = 1_000;
 
-/** The load of one worker. */
+/** The load of one worker, which all of its rooms share. */
 export class WorkerLoad {
   #queuedSize = 0;
   #loopDelayMs = 0;

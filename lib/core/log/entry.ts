@@ -67,7 +67,7 @@ export interface Draft extends Author {
   readonly room: RoomId;
   /** Identifies repetitions: a user must use each id for one action only. */
   readonly id: string;
-  /** The action. */
+  /** What the author does. A repetition has to do the same, or is rejected with `id_reused`. */
   readonly action: Action;
   /** Whether the room's settings, mutes and bans do not apply to the author. Not stored. */
   readonly isExempt?: true | undefined;
@@ -75,7 +75,7 @@ export interface Draft extends Author {
 
 /** An action in a room's log. */
 export interface Entry extends Omit<Draft, "isExempt"> {
-  /** Its position in the log. */
+  /** Its position in the log, which the log assigns. */
   readonly position: Position;
   /** Timestamp in milliseconds since 1970. After a clock correction it can be lower than the previous entry's. */
   readonly at: number;

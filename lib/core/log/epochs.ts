@@ -10,9 +10,9 @@ export const MAX_EPOCHS = 8;
 
 /** The start of an epoch. The epoch ends where the next one begins. */
 export interface EpochStart {
-  /** The epoch of the positions in it. */
+  /** The epoch of the positions in it: opaque, 1 to 32 of `0-9a-z`. */
   readonly epoch: string;
-  /** The number before its first entry. */
+  /** The number before its first entry; 0 in the first epoch of a log. */
   readonly after: number;
 }
 
@@ -30,7 +30,7 @@ export interface Head {
 export interface HeadStorage {
   /** Undefined if the room has no entries and no client has received its epoch yet. */
   head(): Head | undefined;
-  /** Sets the head. */
+  /** Stores the head in place of the previous one. */
   setHead(head: Head): void;
 }
 
@@ -56,12 +56,12 @@ export function startEpoch(head: Head, epoch: string): Head {
   return { ...head, epochs: [first ?? { epoch, after: head.top }, ...rest] };
 }
 
-/** The newest epoch. */
+/** Returns the newest epoch, to which further entries belong. */
 export function currentEpoch({ epochs }: Pick<Head, "epochs">): EpochStart {
   return epochs.at(-1) ?? epochs[0];
 }
 
-/** The position of the newest entry. */
+/** Returns the position of the newest entry; `seq` 0 if there is none. */
 export function topOf(head: Head): Position {
   return { epoch: currentEpoch(head).epoch, seq: head.top };
 }

@@ -41,7 +41,7 @@ export type HistoryAccess = typeof HISTORY_ACCESS[number];
 
 /** Settings of a room. Those that are undefined do not change. */
 export interface RoomSettings {
-  /** Who sees the room. */
+  /** Who sees the room; see {@linkcode ROOM_KINDS}. */
   readonly access?: RoomKind | undefined;
   /** A name for people, at most {@linkcode MAX_TITLE} characters; empty for none. */
   readonly title?: string | undefined;
@@ -72,9 +72,9 @@ export const FOREVER = 253_402_300_799_999;
 
 /** Whom an event is about. */
 export interface Target {
-  /** The user. */
+  /** The user's id. In mutes, bans and their ends, it can stand for an address: see `isAddressUser()`. */
   readonly user: UserId;
-  /** The user's name at the time. */
+  /** The user's name at the time; of an address, the name of its guest. */
   readonly name: Name;
 }
 
@@ -98,7 +98,7 @@ export interface Sanction extends Target {
   readonly guest?: UserId | undefined;
 }
 
-/** The kinds of events. */
+/** All values of the field `kind` of a {@linkcode RoomEvent}, each once. */
 export const EVENT_KINDS = [
   "room",
   "mute",
@@ -171,7 +171,7 @@ export type EventAction =
   /** Only in `_audit`: a moderator has sent a message of this user that was held. `of` is its position in `room`. */
   | ({ readonly kind: "release"; readonly of: string } & Target);
 
-/** An event. */
+/** What happened, and in the rooms of the service itself also where. */
 export type RoomEvent = EventAction & {
   /** Only in `_audit` and `_reports`: the room in which it happened; undefined for the whole service. */
   readonly room?: RoomId | undefined;

@@ -30,7 +30,7 @@ export interface Receipt {
 
 /** A stored receipt with the fingerprint of its draft. */
 export interface StoredReceipt extends Receipt {
-  /** Of the draft. */
+  /** The `fingerprint()` of the draft, which a repetition must have too. */
   readonly fingerprint: string;
 }
 

@@ -112,7 +112,7 @@ export class RoomState {
     this.#sanctions.onChanged(field);
   }
 
-  /** The text of a field. */
+  /** Returns the text of a field; undefined if it is not set. */
   field(name: string): string | undefined {
     return this.#fields.get(name);
   }
@@ -131,7 +131,7 @@ export class RoomState {
     };
   }
 
-  /** Who sees the room. */
+  /** Who sees the room; `open` unless the state says otherwise. */
   get access(): RoomKind {
     const stored = this.#fields.get("access");
     return ROOM_KINDS.find((it) => it === stored) ?? "open";

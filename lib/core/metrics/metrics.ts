@@ -54,12 +54,12 @@ export type Snapshot = readonly Metric[];
 export class Counter {
   #value = 0;
 
-  /** The current count. */
+  /** The count since the counter was created. */
   get value(): number {
     return this.#value;
   }
 
-  /** Adds to the count. */
+  /** Adds to the count. @param count At least 0. */
   add(count = 1): void {
     this.#value += count;
   }
@@ -67,7 +67,7 @@ export class Counter {
 
 /** A histogram: counts values by bucket. */
 export class Histogram {
-  /** See {@linkcode Metric}. */
+  /** The upper bound of each bucket, inclusive, ascending. One more bucket holds greater values. */
   readonly bounds: readonly number[];
   readonly #counts: number[];
   #sum = 0;

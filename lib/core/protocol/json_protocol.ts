@@ -115,7 +115,7 @@ export function withId(id: string | undefined): { id?: string } {
   return id === undefined ? {} : { id };
 }
 
-/** The frame for an entry. */
+/** Returns the frame that announces an entry; its type is the kind of the entry's action. */
 export function entryFrame({ room, position, at, user, name, id, action }: Entry): Frame {
   const common = { room, position: formatPosition(position), at, user, name, id };
   switch (action.kind) {

@@ -329,7 +329,7 @@ export type SchemaOutput<
   S extends { readonly "~types"?: { readonly output: unknown } | undefined },
 > = NonNullable<S["~types"]>["output"];
 
-/** The type of a request. */
+/** The field `type` of a request: a key of {@linkcode REQUESTS}. */
 export type RequestType = keyof typeof REQUESTS;
 
 /** A validated request. */

@@ -33,17 +33,17 @@ export interface RoomCursor {
   readonly after: Position;
   /** The failed attempts to deliver what follows. */
   readonly failing?: Failing | undefined;
-  /** What was given up. */
+  /** What was given up; undefined if nothing was. */
   readonly dead?: DeadLetters | undefined;
 }
 
-/** The record. */
+/** The content of the record `webhook_state` of one webhook. */
 export interface DeliveryState {
   /** The node that delivers; null if any node can. */
   readonly owner: string | null;
   /** Counts the renewals, so that the record changes with each. */
   readonly beat: number;
-  /** The cursors. */
+  /** How far the webhook was told about each room. */
   readonly rooms: ReadonlyMap<RoomId, RoomCursor>;
 }
 
@@ -65,7 +65,7 @@ const Stored = v.object({
   })),
 });
 
-/** The text to store. */
+/** Returns the text to store, which {@linkcode parseDeliveryState} reads as JSON. */
 export function formatDeliveryState({ owner, beat, rooms }: DeliveryState): string {
   const stored = [...rooms].map(([room, { after, failing, dead }]) => ({
     room,

@@ -26,7 +26,7 @@ import type { Frame, FrameOf } from "../protocol/frames.ts";
 import { entryFrame } from "../protocol/json_protocol.ts";
 import type { WebhookEvent } from "./webhook.ts";
 
-/** A message to a webhook. */
+/** A message to a webhook, before it is serialized and signed. */
 export interface WebhookMessage {
   /** What happened, such as `message.said`. */
   readonly type: string;
@@ -68,13 +68,13 @@ export function lostMessage(
   return { type: "lost", at, data, key: keyOf("lost", room, from, to) };
 }
 
-/** Who has joined and left a room. */
+/** A change of who is in a room, as {@linkcode presenceMessage} reports it. */
 export interface PresenceChange {
-  /** The room. */
+  /** The room that users have joined or left. */
   readonly room: RoomId;
   /** Number of people in it now. */
   readonly count: number;
-  /** Who has joined and left. */
+  /** Who has joined and left since the previous change. */
   readonly diff: Pick<PresenceDiff, "joined" | "left">;
   /** When that was noticed, in milliseconds since 1970. */
   readonly at: number;

@@ -38,7 +38,7 @@ export interface CursorReadResult<T> {
   readonly top: Position;
   /** The entries after {@linkcode LogCursor.readAfter}, in order. If they do not reach the top, there are more. */
   readonly entries: readonly T[];
-  /** See `Replay`. */
+  /** Entries up to this number are of epochs that the log has forgotten; undefined if there are none of them. */
   readonly forgotten?: number | undefined;
 }
 

@@ -29,7 +29,7 @@ export function estimateEntrySize({ action }: Pick<Entry, "action">): number {
 
 /** The parts of a message that determine its size. */
 export interface SizedMessage extends SizedContent {
-  /** As in the message. */
+  /** The users who reacted, by emoji; only their number counts. */
   readonly reactions?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
