@@ -15,7 +15,7 @@ import { isOperatorRequest, type OperatorHandler } from "./operator.ts";
 import type { OperatorServices } from "./operator_paths.ts";
 import { ticketHandler } from "./tickets.ts";
 
-/** What the API needs. */
+/** What the handlers of the API need from their worker. */
 export interface ApiContext extends Pick<RouteTargets, "upgrader" | "statedUser" | "adminToken"> {
   /** For the sessions of callers and listeners. */
   readonly sessions: SessionContext;

@@ -19,7 +19,7 @@ import { queryOf } from "../http/query.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { type OperatorHandler, RequestProblem } from "./operator.ts";
 
-/** The path of the handler. */
+/** Path at which operators read what moderators have done. */
 export const AUDIT_PATH = "/api/v1/audit";
 
 /** Creates the handler of the path, for operators only: see `forOperators`. */

@@ -23,7 +23,7 @@ import { makeTimedCall } from "./calls/timed_call.ts";
 
 /** What hooks need. */
 export interface HooksContext {
-  /** For the sessions. */
+  /** Shared by the sessions that send the messages. */
   readonly sessions: SessionContext;
   /** Finds the key of a URL. */
   readonly apiKeys: ApiKeys;

@@ -10,13 +10,13 @@ import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { logger } from "../logger.ts";
 import { type OperatorHandler, readFields, RequestProblem } from "./operator.ts";
 
-/** The path of the handler. */
+/** Path at which operators list, add and remove API keys. */
 export const KEYS_PATH = "/api/v1/keys";
 
 // Strict: with a misspelled `seconds`, a key would be valid for good.
 const Body = v.union([v.strictObject({ remove: v.string() }), v.strictObject(API_KEY_TERMS)]);
 
-/** What a POST consists of. */
+/** Schema of a POST's body, for the OpenAPI document. */
 export const KEY_REQUEST = { body: Body } as const;
 
 const EXPECTED = 'The body must be JSON with "name", "rooms", "allow" and optionally "seconds", ' +

@@ -12,9 +12,9 @@ import { ROOM_RULE } from "../../core/names/names.ts";
 import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { type OperatorHandler, readFields, RequestProblem } from "./operator.ts";
 
-/** The path of invites. */
+/** Path at which operators list, make and revoke invites. Users have operations of their own there. */
 export const INVITES_PATH = "/api/v1/invites";
-/** The path of members. */
+/** Path at which operators list members and change roles. Users have an operation of their own there. */
 export const USERS_PATH = "/api/v1/users";
 
 const OPERATOR = { kind: "operator" } as const;
@@ -39,11 +39,11 @@ const Body = v.union([
   }),
 ]);
 
-/** What a POST at {@linkcode INVITES_PATH} consists of. */
+/** Schema of the body of a POST at {@linkcode INVITES_PATH}, for the OpenAPI document. */
 export const INVITE_REQUEST = { body: Body } as const;
 
 const RoleBody = v.strictObject({ user: memberId, role: v.picklist(ROLES) });
-/** What a POST at {@linkcode USERS_PATH} consists of. */
+/** Schema of the body of a POST at {@linkcode USERS_PATH}, for the OpenAPI document. */
 export const ROLE_REQUEST = { body: RoleBody } as const;
 const ROLE_EXPECTED = `The body must be JSON with "user", the id of a member, and "role", one of ${
   ROLES.join(", ")

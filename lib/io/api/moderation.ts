@@ -21,15 +21,15 @@ import { jsonResponse, type Problem, problemResponse } from "../http/responses.t
 import { logger } from "../logger.ts";
 import { type OperatorHandler, readFields } from "./operator.ts";
 
-/** The path of what operators do. */
+/** Path at which operators moderate. Users have an operation of their own there. */
 export const MODERATION_PATH = "/api/v1/moderation";
-/** The path of mutes and bans. */
+/** Path at which operators list who is muted and banned. */
 export const SANCTIONS_PATH = "/api/v1/sanctions";
 
 // Strict: with a misspelled `seconds`, a mute would last for good.
 const Body = v.strictObject(MODERATION_TERMS);
 
-/** What a POST at {@linkcode MODERATION_PATH} consists of. */
+/** Schema of the body of a POST at {@linkcode MODERATION_PATH}, for the OpenAPI document. */
 export const MODERATION_REQUEST = { body: Body } as const;
 
 const EXPECTED = 'The body must be JSON with "action", and what it needs of "user", "name", ' +

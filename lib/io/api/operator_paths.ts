@@ -24,15 +24,15 @@ import { REVOCATIONS_PATH, type RevocationSettings, revocationsHandler } from ".
 
 /** What operators can read and change. */
 export interface OperatorServices {
-  /** The rooms. */
+  /** Reads the logs and states of rooms, and publishes events. */
   readonly bus: Pick<WorkerBus, "page" | "pageAfter" | "replay" | "publish" | "state" | "people">;
-  /** What is no longer valid. */
+  /** Reads the revocations, and stores new ones. */
   readonly revocations: RevocationSource;
-  /** The members of the service. */
+  /** Carries out commands about members and invites. */
   readonly directory: Directory;
-  /** The API keys. */
+  /** Lists, adds and removes API keys. */
   readonly apiKeys: ApiKeyManager;
-  /** Who is told what happens. */
+  /** Lists, adds and changes webhooks. */
   readonly webhooks: WebhookAdmin;
 }
 

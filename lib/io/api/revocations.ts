@@ -17,7 +17,7 @@ import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { logger } from "../logger.ts";
 import { type OperatorHandler, readFields, RequestProblem } from "./operator.ts";
 
-/** The path of the handler. */
+/** Path at which operators and the servers of apps read and add revocations. */
 export const REVOCATIONS_PATH = "/api/v1/revocations";
 
 /** How far the clock of a caller who states a time may run ahead. */
@@ -43,7 +43,7 @@ const Body = v.union([
   v.strictObject({ all: v.literal(true), before }),
 ]);
 
-/** What a POST consists of. */
+/** Schema of a POST's body, for the OpenAPI document. */
 export const REVOCATION_REQUEST = { body: Body } as const;
 
 /** The settings that matter here. */

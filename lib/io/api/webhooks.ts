@@ -23,7 +23,7 @@ import {
 import { jsonResponse, problemResponse } from "../http/responses.ts";
 import { type OperatorHandler, readFields, RequestProblem } from "./operator.ts";
 
-/** The path of webhooks. */
+/** Path at which operators list, add and change webhooks. */
 export const WEBHOOKS_PATH = "/api/v1/webhooks";
 
 const EXPECTED =
@@ -42,7 +42,7 @@ const Body = v.union([
   v.strictObject({ redeliver: v.string(), room: v.string(), from: v.string() }),
 ]);
 
-/** What a POST consists of. */
+/** Schema of a POST's body, for the OpenAPI document. */
 export const WEBHOOK_REQUEST = { body: Body } as const;
 
 /** Creates the handler of {@linkcode WEBHOOKS_PATH}. @param allowed Where webhooks may lead. */

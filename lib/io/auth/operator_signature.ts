@@ -16,12 +16,12 @@
 import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from "node:crypto";
 
-/** A key that both sides derive. */
+/** A key that both sides derive from a secret with {@linkcode operatorKey}: 32 bytes. */
 export type OperatorKey = Uint8Array;
 
 /** What is signed of a request. */
 export interface SignedParts {
-  /** The method. */
+  /** The HTTP method, in capitals. */
   readonly method: string;
   /** The path, with its query. */
   readonly path: string;
@@ -45,9 +45,9 @@ export interface OperatorSignature extends SignatureParams {
 
 /** To what an answer belongs. */
 export interface AnswerContext {
-  /** The nonce of the request. */
+  /** The nonce of the request's signature. The key of the answer is derived from it. */
   readonly nonce: string;
-  /** The status of the response. */
+  /** The HTTP status of the response, which the answer authenticates. */
   readonly status: number;
 }
 
@@ -64,7 +64,7 @@ export function operatorKey(secret: string): OperatorKey {
   return mac(secret, ["parley.operator"]);
 }
 
-/** A nonce for one request. */
+/** Returns a nonce for one request: 128 random bits as base64url. */
 export function newNonce(): string {
   return randomBytes(16).toString("base64url");
 }

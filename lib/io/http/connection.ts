@@ -45,19 +45,19 @@ export interface ConnectionContext {
   readonly metrics: Pick<WorkerMetrics, "messagesIn" | "messagesOut">;
 }
 
-/** One connection. */
+/** A connection from its handshake to its end, apart from how bytes are sent. */
 export abstract class Connection implements Socket, Peer {
-  /** What all connections share. */
+  /** Shared by all connections of the server. */
   protected readonly context: ConnectionContext;
   /** Once it is closing, nothing is sent or received. */
   protected state: "connecting" | "open" | "closing" | "ended" = "connecting";
-  /** When it entered its state. */
+  /** When it entered its state. Times are milliseconds of `clock.now()`. */
   protected since: number;
   /** Handles its messages; undefined until it opens. */
   protected handler: ConnectionHandler | undefined;
-  /** When the last sign of life arrived. */
+  /** When the last sign of life arrived; until then, when it was created. */
   protected receivedAt: number;
-  /** When the peer was last pinged. */
+  /** When the peer was last pinged; undefined if never. */
   protected pingedAt: number | undefined;
   /** When the backlog was last seen empty or shrinking. */
   protected progressAt: number;
@@ -170,7 +170,7 @@ export abstract class Connection implements Socket, Peer {
   /** Sets `progressAt` if the backlog is empty or has shrunk. */
   protected abstract recordProgress(now: number): void;
 
-  /** The socket has opened. */
+  /** Called when the socket has opened: creates the handler. */
   protected onOpen(): void {
     this.setState("open");
     const openHandler = this.#openHandler;
@@ -180,7 +180,7 @@ export abstract class Connection implements Socket, Peer {
     if (this.state !== "open") this.handler?.onClose();
   }
 
-  /** A message has arrived. */
+  /** Called for each message: passes it on, or closes the connection if it is too long. */
   protected onMessage(message: string | Uint8Array<ArrayBuffer>): void {
     if (this.state !== "open") return;
     this.receivedAt = this.context.clock.now();

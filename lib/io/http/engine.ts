@@ -26,7 +26,7 @@ export interface ListenAddress {
   readonly keyPair: KeyPair | undefined;
 }
 
-/** What a port needs. */
+/** The handler of a port's requests, and the limits of its TCP connections. */
 export interface PortContext {
   /** Responds to requests. */
   readonly handler: RequestHandler;
@@ -36,7 +36,7 @@ export interface PortContext {
   readonly tcpLimits: TcpLimits;
 }
 
-/** An open port. */
+/** A port that an engine has opened, until it is shut down or fails. */
 export interface OpenPort {
   /** The actual port, even if 0 was requested. */
   readonly port: number;
@@ -73,9 +73,9 @@ export interface AcceptorContext extends ConnectionContext {
   readonly pingSeconds: number;
 }
 
-/** An engine. */
+/** Opens ports, and turns requests that arrive there into connections. */
 export interface WebSocketEngine {
-  /** As in the setting. */
+  /** Its value of the setting WEBSOCKET_ENGINE. */
   readonly name: EngineName;
   /** The statuses that its connections can have. */
   readonly statuses: readonly ConnectionStatus[];

@@ -11,7 +11,7 @@ import { serverSentEvent } from "../../core/protocol/event_protocol.ts";
 import { Connection, type ConnectionContext, type Endpoint } from "./connection.ts";
 import { logger } from "../logger.ts";
 
-/** Its statuses. */
+/** The statuses of an {@linkcode EventConnection}, which connections of both engines have too. */
 export type EventConnectionStatus = "open" | "closing";
 
 /** The caller that ends a stream with this code has sent the reason. */
@@ -43,7 +43,7 @@ export function connectionOf(response: Response): EventConnection | undefined {
   return connections.get(response);
 }
 
-/** One connection. */
+/** Sends messages as the body of one response, and receives none. */
 export class EventConnection extends Connection implements Socket, Peer {
   #sink: BodySink | undefined;
   // What is not handed over yet. Kept here, and not in a stream, so that it can be discarded.
@@ -92,7 +92,7 @@ export class EventConnection extends Connection implements Socket, Peer {
     if (this.state !== "open") this.#endSink(sink);
   }
 
-  /** The peer has disconnected. */
+  /** Ends it without sending what is queued, since nobody will read it. */
   onLost(): void {
     this.guarded(() => this.#end());
   }

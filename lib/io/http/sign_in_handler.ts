@@ -22,9 +22,9 @@ import { signInProblemPage } from "./sign_in_page.ts";
 
 /** What a {@linkcode SignInHandler} needs. */
 export interface SignInHandlerContext {
-  /** Signs users in. */
+  /** The provider at which users sign in. */
   readonly provider: SignInProvider;
-  /** Keeps them signed in. */
+  /** Recognize users who are signed in, and those who return from the provider. */
   readonly cookies: SignInCookies;
   /** Where browsers reach the service, without a trailing slash. */
   readonly publicUrl: string;

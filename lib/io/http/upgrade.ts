@@ -39,9 +39,9 @@ export type QuotaResult = ConnectionSlot | AdmissionRefusal;
 
 /** A connection that may be opened. */
 export interface AdmittedConnection {
-  /** Its slot. */
+  /** Its slot of the quota. Dispose it when the connection has ended. */
   readonly slot: ConnectionSlot;
-  /** See `OpenHandler`. */
+  /** The key under which its address is rate-limited; undefined if the address has no limits. */
   readonly countedAddress: string | undefined;
 }
 

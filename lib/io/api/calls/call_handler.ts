@@ -25,9 +25,9 @@ import { readCallRequest } from "./call_request.ts";
 import { makeTimedCall } from "./timed_call.ts";
 import { type CallerContext, callerOf } from "./credentials.ts";
 
-/** What the API needs. */
+/** What {@linkcode CallApi} needs from its worker. */
 export interface CallApiContext extends Pick<CallerContext, "statedUser"> {
-  /** For the sessions. */
+  /** Shared by the sessions that carry out the requests. */
   readonly sessions: SessionContext;
   /** Origins of the pages that may use the API. */
   readonly origins: OriginPolicy;
@@ -182,7 +182,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** As in the header Allow. */
+/** Returns the value of the header Allow, without OPTIONS. */
 function methodsOf(byMethod: ReadonlyMap<string, Operation>): string {
   const own = API_METHODS.filter((method) => byMethod.has(method));
   return [...own, ...(byMethod.has("GET") ? ["HEAD"] : [])].join(", ");

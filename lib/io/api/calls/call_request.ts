@@ -11,13 +11,13 @@ import type { Problem } from "../../http/responses.ts";
 
 /** What a request of the API consists of. */
 export interface CallParts {
-  /** The values of the path's parameters. */
+  /** The values of the path's parameters, decoded. */
   readonly parameters: Readonly<Record<string, string>>;
-  /** The query. */
+  /** The query of the URL. Only fields that the operation lists are read. */
   readonly query: URLSearchParams;
   /** The body, parsed; its fields are not checked yet. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** The id of the request. */
+  /** The id of the request, whatever `id` the body has. */
   readonly id: string;
 }
 

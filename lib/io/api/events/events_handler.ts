@@ -33,11 +33,11 @@ import { forAllowedOrigins } from "../../http/origin_check.ts";
 
 /** What streams need. */
 export interface EventsContext extends Pick<CallerContext, "statedUser"> {
-  /** For the sessions. */
+  /** Shared by the sessions that listen to rooms. */
   readonly sessions: SessionContext;
-  /** For the connections. */
+  /** Shared by the connections that carry the streams. */
   readonly connections: ConnectionContext;
-  /** Admits them. */
+  /** Admits connections within the limits on their number. */
   readonly upgrader: Pick<Upgrader, "admit">;
   /** Origins of the pages that may listen. */
   readonly origins: OriginPolicy;

@@ -19,7 +19,7 @@ import type { SigningSecret } from "../../../core/config/setting_kinds.ts";
 import { appUserId } from "./app_user.ts";
 import type { KeySetSource } from "./key_set.ts";
 
-/** The settings of tokens. */
+/** The secrets that sign tokens, if any, and which issuer and audience tokens must state, if any. */
 export type TokenSettings = Pick<Config, "jwtSecret" | "jwtIssuer" | "jwtAudience">;
 
 /** Longer tokens are refused unread. */

@@ -18,7 +18,7 @@ import type { Config } from "../../../core/config/config.ts";
 import { HostCookie } from "../../../core/http/cookies.ts";
 import { appUserId } from "../authenticators/app_user.ts";
 
-/** For how long a user is signed in. */
+/** Time after which a user has to sign in again. */
 export const SIGNED_IN_MS = 8 * 3_600_000;
 /** For how long a user may be at the provider. */
 const AT_PROVIDER_MS = 600_000;
@@ -50,7 +50,7 @@ export interface SignInAttempt {
   readonly nonce: string;
   /** Proves to the provider that the code is used by the client that asked for it (RFC 7636). */
   readonly verifier: string;
-  /** The URL to return to. */
+  /** The URL of the service to which the browser is sent at the end. */
   readonly to: string;
 }
 
@@ -66,7 +66,7 @@ export interface SignedInUser {
   readonly role: Role | undefined;
 }
 
-/** The settings of the cookies. */
+/** The URL for which the cookies are set, and the provider and client that their keys depend on. */
 export type CookieSettings = Pick<Config, "oidcIssuer" | "oidcClientId"> & {
   readonly publicUrl: string;
 };

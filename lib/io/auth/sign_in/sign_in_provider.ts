@@ -26,7 +26,7 @@ export type SignInResult =
   | { readonly kind: "signed in"; readonly user: SignedInUser }
   | SignInFailure;
 
-/** Signs users in. */
+/** Signs users in by sending their browsers to a provider and back. */
 export interface SignInProvider {
   /** Begins an attempt: the URL to which the user goes. Never rejects. */
   begin(): Promise<{ readonly url: URL; readonly checks: SignInChecks } | SignInFailure>;
@@ -41,9 +41,9 @@ export interface SignInProvider {
   logoutUrl(): Promise<URL | undefined>;
 }
 
-/** The settings of the provider. */
+/** How this service signs users in at an OpenID provider. */
 export interface OidcSettings {
-  /** Its issuer identifier. */
+  /** The provider's issuer identifier: a URL, from which its configuration is discovered. */
   readonly issuer: string;
   /** This service, as the provider knows it. */
   readonly clientId: string;
@@ -53,7 +53,7 @@ export interface OidcSettings {
   readonly scopes: string;
   /** The claim that lists the groups of a user. */
   readonly groupClaim: string;
-  /** The roles that groups give. */
+  /** The roles that groups give; a user gets the highest one. */
   readonly roles: readonly GroupRole[];
   /** Where users return to from the provider. */
   readonly redirectUrl: string;

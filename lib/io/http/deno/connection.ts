@@ -20,7 +20,7 @@ const DEAD_MS = 60_000;
 /** The status of a connection. `stuck` never finished its handshake; `dead` will never finish closing. */
 export type DenoConnectionStatus = typeof DENO_STATUSES[number];
 
-/** All statuses. */
+/** Each {@linkcode DenoConnectionStatus}. Metrics also count those that no connection has. */
 export const DENO_STATUSES = ["connecting", "open", "parked", "closing", "stuck", "dead"] as const;
 
 /** One connection. It is its socket's event listener: closures would take 1 KB (docs/internals/decisions/0012). */

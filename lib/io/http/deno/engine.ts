@@ -64,7 +64,7 @@ export class DenoEngine implements WebSocketEngine {
   }
 }
 
-/** One upgrade. */
+/** Upgrades one request with `Deno.upgradeWebSocket()`. */
 class DenoUpgrade implements PendingUpgrade {
   readonly #request: Request;
   readonly #context: AcceptorContext;

@@ -22,10 +22,10 @@ const PING_RATE: Rate = { perSecond: 10, burst: 100 };
 
 const OPEN = 1;
 
-/** All statuses. */
+/** Each status of a {@linkcode NodeConnection}. Metrics also count those that no connection has. */
 export const NODE_STATUSES = ["open", "closing"] as const;
 
-/** One connection. */
+/** Sends frames on the stream of a WebSocket, and leaves everything else to the package. */
 export class NodeConnection extends Connection implements Socket, Peer {
   readonly #socket: WebSocket;
   readonly #stream: ByteStream;

@@ -44,7 +44,7 @@ export class NodeEngine implements WebSocketEngine {
   }
 }
 
-/** One upgrade. */
+/** Upgrades one request with the package `ws`. */
 class NodeUpgrade implements PendingUpgrade {
   // Undefined for a request that does not ask for an upgrade.
   readonly #raw: RawUpgrade | undefined;
