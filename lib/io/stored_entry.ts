@@ -42,7 +42,7 @@ function schemaOf<T>(schema: v.GenericSchema<unknown, T>): Schema<T> {
   };
 }
 
-/** Schema of a position. */
+/** Schema of a position, which need not exist in any log. */
 export const PositionSchema: Schema<Position> = schemaOf(position);
 
 const isObject = (input: unknown): input is Readonly<Record<string, unknown>> =>
@@ -112,7 +112,7 @@ export const MessageStateSchema: Schema<MessageState> = schemaOf(
   v.custom<MessageState>(isMessageState),
 );
 
-/** Schema of a content. */
+/** Schema of a message's content; drops unknown fields. */
 export const ContentSchema: Schema<Content> = schemaOf(v.object({
   text: v.string(),
   mentions: v.optional(mentions),
@@ -132,7 +132,7 @@ const deleter = v.object({ user, name, reason: v.optional(v.string()) });
 /** Schema of who has deleted a message. */
 export const DeleterSchema: Schema<Deleter> = schemaOf(deleter);
 
-/** Schema of a message. */
+/** Schema of a message in its current state; drops unknown fields. */
 export const MessageSchema: Schema<Message> = schemaOf(v.object({
   position,
   at,
@@ -150,7 +150,7 @@ export const MessageSchema: Schema<Message> = schemaOf(v.object({
   reactions: v.optional(v.custom<Reactions>(isReactions)),
 }));
 
-/** Schema of a receipt. */
+/** Schema of a receipt, with the fingerprint by which a repeated draft is recognized. */
 export const ReceiptSchema: Schema<StoredReceipt> = schemaOf(v.object({
   position,
   at,

@@ -51,13 +51,13 @@ export function isPosition(input: unknown): input is Position {
  */
 export type ValueSchema<T> = v.GenericSchema<unknown, T>;
 
-/** Schema of a number in a log. */
+/** Schema of a number in a log: a whole number from 0. */
 export const seq: ValueSchema<number> = v.custom<number>(isSeq);
 /** Schema of a time, in milliseconds since 1970. */
 export const at: ValueSchema<number> = v.custom<number>(isInteger);
-/** Schema of an epoch. */
+/** Schema of an epoch: 1 to 32 of `0-9a-z`. */
 export const epoch: ValueSchema<string> = v.custom<string>(isEpoch);
-/** Schema of a room. */
+/** Schema of a room's name, in the form in which it is stored. */
 export const room: ValueSchema<RoomId> = v.custom<RoomId>((it) =>
   typeof it === "string" && parseStoredRoom(it) === it
 );
@@ -67,7 +67,7 @@ export const user: ValueSchema<UserId> = v.custom<UserId>(isUser);
 export const id: ValueSchema<string> = v.custom<string>(isId);
 /** Schema of a stored name. */
 export const name: ValueSchema<Name> = v.custom<Name>(isName);
-/** Schema of a position. */
+/** Schema of a position: an object with an epoch and a number from 0. */
 export const position: ValueSchema<Position> = v.custom<Position>(isPosition);
 /** Schema of the users whom a message mentions. */
 export const mentions: ValueSchema<readonly UserId[]> = v.custom<readonly UserId[]>(isUserList);

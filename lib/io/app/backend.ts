@@ -36,7 +36,7 @@ export interface Backend {
   readonly tickets: TicketStore;
   /** The session tokens that guests have used. */
   readonly usedTokens: UsedTokens;
-  /** What is no longer valid. */
+  /** Stores the revocations of all instances on the storage. */
   readonly revocations: RevocationStore;
   /** Members, names and invites. */
   readonly directory: DirectoryStore;

@@ -19,7 +19,7 @@ const MEGABYTE = 1_048_576;
 
 /** What the guard watches, and what it can do. */
 export interface MemoryGuardContext {
-  /** Memory of the process, in bytes. */
+  /** Returns the resident memory of the process, in bytes. */
   readonly processBytes: () => number;
   /** Limit of that memory, in bytes; Infinity for no limit. */
   readonly maxBytes: number;

@@ -16,9 +16,9 @@ const POLL_MS = 1_000;
 
 /** What {@linkcode watchWordFile} needs. */
 export interface WordFileWatchContext {
-  /** Reads the file. */
+  /** Reads the text of the file, without parsing it. Called every second. */
   readonly read: () => Promise<WordTextResult>;
-  /** Checks what was read. */
+  /** Parses a text before it is used. Called for each new text that was read twice in a row. */
   readonly check: (text: string) => Promise<WordFileResult>;
   /** Waits between two looks. */
   readonly clock: Clock;

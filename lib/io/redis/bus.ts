@@ -203,7 +203,7 @@ export class RedisBus implements Bus, RoomHistory, PresenceRegistry, AsyncDispos
     return this.#usage.current();
   }
 
-  /** What is no longer valid. */
+  /** Stores the revocations of all instances. */
   get revocations(): RevocationStore {
     return this.#revocations;
   }

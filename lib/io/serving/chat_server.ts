@@ -68,9 +68,9 @@ export interface ServerReport {
   readonly connectionCounts: ConnectionCounts;
   /** Number of its connections that will never end by themselves. */
   readonly deadConnections: number;
-  /** Memory of its heap and of the messages queued for slow consumers, in bytes. */
+  /** Memory of its heap and of what its objects hold outside of it, in bytes; without the sockets' own buffers. */
   readonly memoryBytes: number;
-  /** Its metrics. */
+  /** All metrics of its thread. */
   readonly metrics: Snapshot;
 }
 

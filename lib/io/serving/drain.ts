@@ -58,7 +58,7 @@ export interface DrainContext {
   readonly random: () => number;
   /** Sends what is waiting to be sent to the peers; called before peers are closed. */
   readonly flush: () => void;
-  /** See {@linkcode longestDrainMs}. */
+  /** Maximum duration of a drain of the kind `stop`, in milliseconds, from `DRAIN_SECONDS`. */
   readonly stopMs: number;
 }
 

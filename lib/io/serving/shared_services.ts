@@ -18,7 +18,7 @@ import type { TicketStore } from "../auth/stored_tickets.ts";
 
 /** The services that exist once per process. */
 export interface SharedServices extends HealthSources {
-  /** Publishes messages. */
+  /** Publishes messages and signals, and reads logs and presence. */
   readonly bus: WorkerBus;
   /** Signs session tokens; resolves when it has been read from the storage. */
   readonly secret: Promise<string>;
@@ -28,19 +28,19 @@ export interface SharedServices extends HealthSources {
   readonly tickets: TicketStore;
   /** The session tokens that guests have used. */
   readonly usedTokens: UsedTokens;
-  /** What is no longer valid. */
+  /** Tells workers what was revoked, and stores new revocations. */
   readonly revocations: RevocationSource;
   /** The word list, if the settings name one. */
   readonly words: WordListSource;
   /** Reviews messages, if the settings say so. */
   readonly reviewer: MessageReviewer;
-  /** The members of the service. */
+  /** Signs members in, and carries out commands about them. */
   readonly directory: Directory;
   /** Which rooms users can find. */
   readonly roomIndex: RoomIndex;
-  /** The API keys. */
+  /** Finds the key of a secret, and lists, adds and removes keys for operators. */
   readonly apiKeys: ApiKeyManager;
-  /** What operators do about webhooks. */
+  /** Lists, adds and changes webhooks for operators. */
   readonly webhooks: WebhookAdmin;
   /** Limits the connections of the whole process. */
   readonly quota: ConnectionQuota;

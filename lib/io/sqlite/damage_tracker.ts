@@ -8,7 +8,7 @@ import { logger } from "../logger.ts";
 /** Maximum number of damaged rows that are logged and counted. */
 const MAX_REPORTED = 100;
 
-/** A damaged row. */
+/** Identifies a damaged row, as far as its columns can be read. */
 export interface DamagedRow {
   /** The row's table. */
   readonly table:

@@ -49,7 +49,7 @@ export class SqliteRoom implements RoomStorage {
   #head: Head | undefined;
   /** Number of messages, cached in the room's row: counting would read all of them. */
   #messages = 0;
-  /** The users' read markers. */
+  /** The read markers of users in this room. */
   readonly readMarkers: StoredReadMarkers;
   /** The fields of the room's state. */
   readonly state: StoredState;

@@ -80,7 +80,7 @@ export class SqliteStore implements Store, AsyncDisposable {
   readonly #emptyRooms = new EmptyRooms();
   readonly #runTime: RunTime;
   readonly #sweeper: SqliteSweeper;
-  /** What is no longer valid. */
+  /** Keeps the revocations in the file of the store. */
   readonly revocations: RevocationStore;
   /** Members, names and invites. */
   readonly directory: DirectoryStore;

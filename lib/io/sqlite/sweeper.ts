@@ -18,9 +18,9 @@ import type { Statements } from "./file/statements.ts";
 const ROOMS_PER_STEP = 200;
 /** Rooms swept per transaction. */
 const ROOMS_PER_TRANSACTION = 20;
-/** Pages returned per transaction. */
+/** Maximum number of unused pages that one transaction returns to the file system. */
 const PAGES_PER_TRANSACTION = 256;
-/** Pages returned per sweep. */
+/** No further transaction returns pages in a sweep that has returned this many. */
 const PAGES_PER_SWEEP = 16_384;
 /** Unused pages kept for new rows. */
 const SPARE_PAGES = 256;

@@ -15,17 +15,17 @@ import { AttemptFailed } from "./target_connection.ts";
 
 /** A request with a text as its body. */
 export interface PostRequest {
-  /** The target. */
+  /** The host, the path and the query of the request. Does not decide where the connection leads. */
   readonly url: URL;
   /** Headers besides those that the connection needs; no value may contain a line break. */
   readonly headers: Readonly<Record<string, string>>;
-  /** The body. */
+  /** JSON, sent in UTF-8. */
   readonly body: string;
 }
 
-/** The head of an answer. */
+/** The parts of an answer's head that decide what follows from the attempt. */
 export interface PostAnswer {
-  /** The status. */
+  /** The HTTP status; never below 200 from {@linkcode post}. */
   readonly status: number;
   /** What `Retry-After` asks for; undefined if there is none that can be understood. */
   readonly retryAfterMs: number | undefined;

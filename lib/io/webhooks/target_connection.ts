@@ -14,10 +14,10 @@ import { type AllowedTargets, hostOf } from "../../core/webhooks/webhook.ts";
 export class AttemptFailed extends Error {
   /** For log records; test with `instanceof`. */
   override readonly name = "AttemptFailed";
-  /** Why. */
+  /** What has failed, as {@linkcode AttemptFailure} describes it. */
   readonly why: AttemptFailure;
 
-  /** Describes it. */
+  /** Describes the failure. @param options `cause` is the error behind it. */
   constructor(why: AttemptFailure, options?: ErrorOptions) {
     super(`The attempt failed: ${why}`, options);
     this.why = why;

@@ -23,7 +23,7 @@ export interface SignedMessage {
   readonly id: string;
   /** When the attempt is made, in seconds since 1970. */
   readonly seconds: number;
-  /** As it is sent. */
+  /** The body of the request, exactly as it is sent. */
   readonly body: string;
 }
 

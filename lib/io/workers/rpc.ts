@@ -11,9 +11,9 @@ import { FairQueue } from "../../core/limits/fair_queue.ts";
 /** Handlers of one end, by method name; arguments and results must be structured-cloneable. */
 export type RpcHandlers = { readonly [verb: string]: (...args: never[]) => unknown };
 
-/** One call. */
+/** A call of a handler in the other thread. */
 export interface RpcCall {
-  /** The reply carries the same number. */
+  /** Unique among the calls of one end; the reply carries the same number. */
   readonly id: number;
   /** Name of the handler. */
   readonly method: string;
@@ -23,7 +23,7 @@ export interface RpcCall {
 
 /** An error as a plain value: structured cloning loses the class. */
 export interface SerializedError {
-  /** Message of the error. */
+  /** The error's own message; of a thrown value that is no error, its text. */
   readonly message: string;
   /** Set only for a `BusUnavailable`. */
   readonly mayHaveApplied?: boolean | undefined;
@@ -50,7 +50,7 @@ interface PendingCall {
 
 /** The calls and replies of one message between the threads. */
 export interface RpcBatch {
-  /** New calls. */
+  /** New calls, in the order in which they were made. */
   readonly calls: readonly RpcCall[];
   /** Replies to earlier calls of the receiver. */
   readonly replies: readonly RpcReply[];

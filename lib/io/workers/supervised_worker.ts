@@ -30,7 +30,7 @@ export interface SupervisedWorker {
 export interface WorkerRecord {
   /** Number of consecutive report requests without an answer. */
   missed: number;
-  /** Its last report. */
+  /** The newest report that has arrived in time; undefined before the first one. */
   lastReport: ServerReport | undefined;
   /** Whether it has another certificate than the current one and cannot change it. */
   isOutdated: boolean;

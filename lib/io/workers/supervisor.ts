@@ -30,7 +30,7 @@ const RETRY = { firstMs: 100, longestMs: 10_000 } as const;
 
 /** What a supervisor needs. */
 export interface SupervisorContext extends RecyclePlannerContext {
-  /** Starts a worker. */
+  /** Begins to start a worker, which serves once it is ready. @param number From 1; used for one worker only. */
   readonly startWorker: (number: number) => SupervisedWorker;
   /** Number of workers to keep up. */
   readonly count: number;

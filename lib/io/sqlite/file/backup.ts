@@ -12,7 +12,7 @@ import { inspectFile, newerStore, sizeOf, toStoreRefused } from "./inspection.ts
 import { VERSION, versionOf } from "./schema.ts";
 import { CHOOSE_ANOTHER_FOLDER, primaryCode, SQLITE, sqliteCode, StoreRefused } from "./errors.ts";
 
-/** Content of a backup. */
+/** How much a store, or a backup of one, contains. */
 export interface BackupContent {
   /** Number of rooms. */
   readonly rooms: number;

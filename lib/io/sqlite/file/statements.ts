@@ -72,7 +72,7 @@ export class Statements implements Disposable {
     return found && new Row(found);
   }
 
-  /** Returns all rows. */
+  /** Returns all rows at once. For results of any length, use {@linkcode each}. */
   rows(sql: string, ...values: SQLInputValue[]): readonly Row[] {
     return this.#prepare(sql).all(...values).map((it) => new Row(it));
   }
