@@ -29,7 +29,7 @@ import { exemptionFor, inEffect } from "./sanctions.ts";
 export interface OperatorModerationContext {
   /** Reads rooms, and publishes events. */
   readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
-  /** Lists the members, among whom a user is found by name if no room is given. */
+  /** Lists the members, among whom a user is found by name. */
   readonly directory: Pick<Directory, "manage">;
   /** Current time, from which the ends of mutes and bans are computed. */
   readonly clock: Pick<Clock, "date">;
@@ -187,11 +187,11 @@ async function findTarget(
   return { kind: "refused", problem: "ambiguous", why };
 }
 
-/** The people of the room or the members of the service, and who is muted or banned. */
+/** The people of the room, if there is one, the members of the service, and who is muted or banned. */
 async function knownUsers(
   { room, sanctions, context: { bus, directory } }: Search,
 ): Promise<readonly Target[]> {
-  if (room !== undefined) return [...await bus.people(room), ...sanctions];
+  const people = room === undefined ? [] : await bus.people(room);
   const answer = await directory.manage({ kind: "operator" }, { kind: "list members" });
-  return [...answer.kind === "members" ? answer.members : [], ...sanctions];
+  return [...people, ...answer.kind === "members" ? answer.members : [], ...sanctions];
 }

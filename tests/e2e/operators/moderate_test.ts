@@ -32,3 +32,15 @@ Deno.test("parley moderate bans even an owner, lists who is banned, and lets the
   assert.match(refused.output, /refuses: there is no room nowhere$/m);
   assert.equal((await service.run("moderate", "silence")).code, 2);
 });
+
+Deno.test("parley moderate finds a member by name who is not in the room that it is about", async () => {
+  await using service = await OperatedService.start();
+  const invite = await service.invite("member");
+  const { client } = await enter(service.parley, { invite, name: "Ann" });
+  await using _ann = client;
+  const ban = (name: string) => service.run("moderate", "ban", "--name", name, "--room", "lobby");
+  assert.deepEqual(await ban("Ann"), { code: 0, output: "Parley banned Ann (#lobby)\n" });
+  const refused = await ban("Bob");
+  assert.equal(refused.code, 1);
+  assert.match(refused.output, /nobody called Bob is in the room, a member, muted or banned/);
+});
