@@ -25,8 +25,8 @@ export interface RpcCall {
 export interface SerializedError {
   /** The error's own message; of a thrown value that is no error, its text. */
   readonly message: string;
-  /** Set only for a `BusUnavailable`. */
-  readonly mayHaveApplied?: boolean | undefined;
+  /** What else a `BusUnavailable` says; undefined for other errors. */
+  readonly unavailable?: Pick<BusUnavailable, "mayHaveApplied" | "reason"> | undefined;
 }
 
 /** The result of a call. */
@@ -221,13 +221,12 @@ function channelClosed(): BusUnavailable {
 
 function serializeError(error: unknown): SerializedError {
   if (error instanceof BusUnavailable) {
-    return { message: error.message, mayHaveApplied: error.mayHaveApplied };
+    const { message, mayHaveApplied, reason } = error;
+    return { message, unavailable: { mayHaveApplied, reason } };
   }
   return { message: error instanceof Error ? error.message : String(error) };
 }
 
-function deserializeError({ message, mayHaveApplied }: SerializedError): Error {
-  return mayHaveApplied === undefined
-    ? new Error(message)
-    : new BusUnavailable(message, { mayHaveApplied });
+function deserializeError({ message, unavailable }: SerializedError): Error {
+  return unavailable === undefined ? new Error(message) : new BusUnavailable(message, unavailable);
 }

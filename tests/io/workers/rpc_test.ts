@@ -53,7 +53,7 @@ class ChannelPair {
         throw error;
       },
       away: (mayHaveApplied) =>
-        Promise.reject(new BusUnavailable("it is away", { mayHaveApplied })),
+        Promise.reject(new BusUnavailable("it is away", { mayHaveApplied, reason: "no_space" })),
     };
   }
 }
@@ -164,11 +164,11 @@ Deno.test("Line transfers an error's message, even when a call throws immediatel
 });
 
 for (const mayHaveApplied of [true, false]) {
-  Deno.test(`Line transfers a BusUnavailable as one, with mayHaveApplied ${mayHaveApplied}`, async () => {
+  Deno.test(`Line transfers a BusUnavailable as one, with its reason, and mayHaveApplied ${mayHaveApplied}`, async () => {
     const pair = new ChannelPair();
     await assert.rejects(pair.near.call("away", mayHaveApplied), (error) => {
       return error instanceof BusUnavailable && error.mayHaveApplied === mayHaveApplied &&
-        error.message === "it is away";
+        error.message === "it is away" && error.reason === "no_space";
     });
   });
 }
