@@ -53,7 +53,7 @@ pageTest(
     assert.equal(await ann.innerText("#room-title"), "The kitchen");
     assert.equal(await ann.innerText("#room-about"), "# den Tea & <b>cake</b>");
     assert.equal(await ann.innerText("#rooms .room-name"), "The kitchen");
-    assert.equal(await ann.innerText("#rooms .room-last"), "Mo turned off slow mode");
+    await eventually(() => ann.innerText("#rooms .room-last"), "Mo turned off slow mode");
     // From the history as well.
     await ann.reload();
     await eventually(() => eventsWithoutTime(ann), expected);

@@ -161,7 +161,9 @@ pageTest(
     await whenJoined(page);
     const den = page.locator("#rooms a", { hasText: "den" });
     await den.locator(".badge", { hasText: "1" }).waitFor();
-    assert.equal(await den.locator(".room-last").innerText(), "Message from a blocked person.");
+    // Its words are loaded when they are first shown.
+    const last = den.locator(".room-last");
+    await eventually(() => last.innerText(), "Message from a blocked person.");
   },
 );
 
