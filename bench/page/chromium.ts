@@ -6,7 +6,8 @@
 import { type Browser, chromium } from "playwright-core";
 import { findProgram } from "../../tests/support/provision.ts";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome"];
+// The headless shell comes last: it draws no window, so its figures do not compare with those of the others.
+const NAMES = ["chromium", "chromium-browser", "google-chrome", "chromium-headless-shell"];
 // No sandbox, because containers and root lack it, and no background work of the browser.
 const FLAGS = [
   ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
@@ -17,7 +18,9 @@ const FLAGS = [
 export async function launch(...flags: readonly string[]): Promise<Browser> {
   const executablePath = await findProgram(NAMES);
   if (executablePath === undefined) {
-    throw new Error("Cannot find Chromium: install the Debian package chromium");
+    throw new Error(
+      "Cannot find Chromium: install the Debian package chromium or chromium-headless-shell",
+    );
   }
   // Otherwise a signal would end the browser, and this program would wait for it.
   const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };

@@ -9,7 +9,7 @@ import { type Chat, connect, type Room } from "../../../static/client.js";
 export const NOW = Date.parse("2026-06-09T09:47:00Z");
 
 /** In the order of joining. */
-const PEOPLE = ["Tomás", "Priya", "Emil", "林晓", "Maya"] as const;
+const PEOPLE = ["Diego", "Priya", "Emil", "林静", "Maya"] as const;
 type Person = typeof PEOPLE[number];
 
 /** The user whose page is shown. */
@@ -29,7 +29,7 @@ interface Line {
 const LOBBY: readonly Line[] = [
   {
     at: "2026-06-08T16:20",
-    by: "Tomás",
+    by: "Diego",
     text: "The lift is out of order until Thursday, in case you have something heavy to carry.",
   },
   { at: "2026-06-08T16:22", by: "Priya", text: "Noted, thank you!" },
@@ -37,7 +37,7 @@ const LOBBY: readonly Line[] = [
     at: "2026-06-09T09:02",
     by: "Emil",
     text: "Good morning! The release went out last night, and everything is green.",
-    reactions: { "🎉": ["Priya", "林晓", "Maya"], "👏": ["Tomás"] },
+    reactions: { "🎉": ["Priya", "林静", "Maya"], "👏": ["Diego"] },
   },
   {
     at: "2026-06-09T09:03",
@@ -52,7 +52,7 @@ const LOBBY: readonly Line[] = [
   },
   {
     at: "2026-06-09T09:14",
-    by: "林晓",
+    by: "林静",
     text: "早上好！我这边也一切正常，文档已经更新了。",
     reactions: { "👍": ["Emil", "Maya"] },
   },
@@ -63,7 +63,7 @@ const LOBBY: readonly Line[] = [
   },
   {
     at: "2026-06-09T09:21",
-    by: "Tomás",
+    by: "Diego",
     text: "Not since `search.cache` went up",
     edited: "Not since `search.cache` went up to 64 MB",
     answers: 1,
@@ -72,7 +72,7 @@ const LOBBY: readonly Line[] = [
     at: "2026-06-09T09:38",
     by: "Emil",
     text: "It is Lin's fifth year with us today. Cake at three! 🎂",
-    reactions: { "❤️": ["Priya", "Maya", "Tomás", "林晓"] },
+    reactions: { "❤️": ["Priya", "Maya", "Diego", "林静"] },
   },
 ];
 
@@ -80,7 +80,7 @@ const OTHERS: Readonly<Record<string, readonly Line[]>> = {
   design: [
     { at: "2026-06-09T09:05", by: "Priya", text: "Two drafts of the new icons are in the folder." },
     { at: "2026-06-09T09:06", by: "Priya", text: "I like the second one better." },
-    { at: "2026-06-09T09:30", by: "Tomás", text: "The round ones read well at 16 px." },
+    { at: "2026-06-09T09:30", by: "Diego", text: "The round ones read well at 16 px." },
   ],
   deploys: Array.from({ length: 12 }, (_, i) => ({
     at: "2026-06-09T08:50",
@@ -88,14 +88,14 @@ const OTHERS: Readonly<Record<string, readonly Line[]>> = {
     text: `Server ${i + 1} of 12 is on the new version`,
   })),
   "book-club": [
-    { at: "2026-06-08T20:11", by: "林晓", text: "I am on chapter nine, no spoilers please!" },
+    { at: "2026-06-08T20:11", by: "林静", text: "I am on chapter nine, no spoilers please!" },
   ],
 };
 
 // All at the current time, because the page receives it before its time in the story is known.
 const LATER: readonly Line[] = [
   { at: "2026-06-09T09:47", by: "Priya", text: "Who has the key of the meeting room?" },
-  { at: "2026-06-09T09:47", by: "Tomás", text: "It hangs behind the door." },
+  { at: "2026-06-09T09:47", by: "Diego", text: "It hangs behind the door." },
   { at: "2026-06-09T09:47", by: "Priya", text: "Found it, thanks!" },
 ];
 
