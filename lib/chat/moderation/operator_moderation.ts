@@ -29,7 +29,7 @@ import { exemptionFor, inEffect } from "./sanctions.ts";
 export interface OperatorModerationContext {
   /** Reads rooms, and publishes events. */
   readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
-  /** Lists the members, among whom a user is found by name. */
+  /** Lists the members, among whom a user is found by name who is not in the room that the order is about. */
   readonly directory: Pick<Directory, "manage">;
   /** Current time, from which the ends of mutes and bans are computed. */
   readonly clock: Pick<Clock, "date">;
@@ -162,24 +162,30 @@ interface Search {
 
 /** Whom an order is about: by the id, or by the name of exactly one user. Without a name that is known, the given one counts. */
 async function findTarget(
-  { user, name }: OperatorOrder,
-  search: Search,
+  { user, name, action }: OperatorOrder,
+  { room, sanctions, context: { bus, directory } }: Search,
 ): Promise<{ readonly user: string; readonly name?: Name | undefined } | OrderRefusal> {
+  const members = async (): Promise<readonly Target[]> => {
+    const answer = await directory.manage({ kind: "operator" }, { kind: "list members" });
+    return answer.kind === "members" ? answer.members : [];
+  };
+  const people = room === undefined ? await members() : await bus.people(room);
+  const nearby: readonly Target[] = [...people, ...sanctions];
   const wanted = name === undefined ? undefined : parseName(name);
   if (user !== undefined) {
-    const known = wanted ?? (await knownUsers(search)).find((it) => it.user === user)?.name;
-    return { user, name: known };
+    return { user, name: wanted ?? nearby.find((it) => it.user === user)?.name };
   }
-  // What is imposed on a guest's address has the name of the guest, and ends with the guest's own.
-  const called = (await knownUsers(search)).filter((it) =>
-    it.name === wanted && !isAddressUser(it.user)
-  );
-  const ids = [...new Set(called.map((it) => it.user))];
+  let ids = idsOf(wanted, nearby);
+  // Whoever the operator sees in a room comes first, and only they can be removed from it.
+  if (ids.length === 0 && room !== undefined && action !== "kick") {
+    ids = idsOf(wanted, await members());
+  }
   const [id, ...others] = ids;
   if (id === undefined) {
-    const why = search.room === undefined
+    const found = action === "kick" ? "in the room" : "in the room, a member, muted or banned";
+    const why = room === undefined
       ? `nobody called ${name} is a member, muted or banned: give a room, or the id as user`
-      : `nobody called ${name} is in the room, a member, muted or banned: give the id as user`;
+      : `nobody called ${name} is ${found}: give the id as user`;
     return { kind: "refused", problem: "missing", why };
   }
   if (others.length === 0) return { user: id, name: wanted };
@@ -187,11 +193,8 @@ async function findTarget(
   return { kind: "refused", problem: "ambiguous", why };
 }
 
-/** The people of the room, if there is one, the members of the service, and who is muted or banned. */
-async function knownUsers(
-  { room, sanctions, context: { bus, directory } }: Search,
-): Promise<readonly Target[]> {
-  const people = room === undefined ? [] : await bus.people(room);
-  const answer = await directory.manage({ kind: "operator" }, { kind: "list members" });
-  return [...people, ...answer.kind === "members" ? answer.members : [], ...sanctions];
+/** The ids of all who have a name. What is imposed on a guest's address has the guest's name, and ends with the guest's own. */
+function idsOf(name: Name | undefined, users: readonly Target[]): readonly string[] {
+  const called = users.filter((it) => it.name === name && !isAddressUser(it.user));
+  return [...new Set(called.map((it) => it.user))];
 }

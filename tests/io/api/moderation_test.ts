@@ -1,5 +1,7 @@
 /** What `/api/v1/moderation` and `/api/v1/sanctions` accept, and what it means for sessions. */
 import assert from "node:assert/strict";
+import type { OperatorModerationContext } from "../../../lib/chat/moderation/operator_moderation.ts";
+import { BusUnavailable } from "../../../lib/chat/ports/bus.ts";
 import { moderationHandler, sanctionsHandler } from "../../../lib/io/api/moderation.ts";
 import { isUserId } from "../../../lib/core/log/user_id.ts";
 import { AUDIT_ROOM } from "../../../lib/core/rooms/service_rooms.ts";
@@ -13,8 +15,13 @@ class Scene implements Disposable {
   readonly den = new Den({ role: "owner", rights: null });
   readonly owner = new Client(this.den.chat);
   readonly guest = new Client(this.den.chat, { address: "192.0.2.1" });
-  readonly #context = { ...this.den.chat.context, bus: this.den.chat.bus };
+  readonly #context;
   guestId = "";
+
+  /** @param more What the handlers have instead of the worker's own. */
+  constructor(more: Partial<OperatorModerationContext> = {}) {
+    this.#context = { ...this.den.chat.context, bus: this.den.chat.bus, ...more };
+  }
 
   async start(): Promise<void> {
     const { chat } = this.den;
@@ -161,4 +168,43 @@ Deno.test("A name that several users have is refused, with their ids", async () 
   assert.equal(status, 409);
   const ids = body.detail.split(/[ ,]+/).filter(isUserId);
   assert.deepEqual(ids.slice(-2), ["bob_12345", "bob_67890"]);
+});
+
+/** A directory with these members, and nothing else. */
+function directoryOf(...members: readonly { readonly user: string; readonly name: string }[]) {
+  const listed = members.map((it) => ({ ...it, role: "member", devices: [] }));
+  return { manage: () => Promise.resolve({ kind: "members", members: listed }) } as never;
+}
+
+Deno.test("A name is looked for in the room first, and then among the members", async () => {
+  const directory = directoryOf({ user: "m_guy00000", name: "Guy" }, {
+    user: "m_zoe00000",
+    name: "Zoe",
+  });
+  using scene = new Scene({ directory });
+  await scene.start();
+  const mute = (name: string) => scene.act({ action: "mute", room: "den", name });
+  assert.equal((await mute("Guy")).status, 200);
+  assert.equal(await scene.say(scene.guest), "muted");
+  assert.equal((await mute("Zoe")).status, 200);
+  const { sanctions } = await scene.sanctions("?room=den");
+  const muted = sanctions.map(({ user }: { readonly user: string }) => user);
+  assert.ok(muted.includes("m_zoe00000") && !muted.includes("m_guy00000"), muted.join());
+});
+
+Deno.test("Nobody is removed from a room in which nobody has that name", async () => {
+  using scene = new Scene({ directory: directoryOf({ user: "m_zoe00000", name: "Zoe" }) });
+  await scene.start();
+  const { status, body } = await scene.act({ action: "kick", room: "den", name: "Zoe" });
+  assert.equal(status, 404);
+  assert.match(body.detail, /^nobody called Zoe is in the room: /);
+});
+
+Deno.test("People in a room are found while the members cannot be read", async () => {
+  const away = new BusUnavailable("it is away", { mayHaveApplied: false });
+  using scene = new Scene({ directory: { manage: () => Promise.reject(away) } });
+  await scene.start();
+  const mute = { action: "mute", room: "den" };
+  assert.equal((await scene.act({ ...mute, name: "Guy" })).status, 200);
+  assert.equal((await scene.act({ ...mute, user: scene.guestId })).status, 200);
 });
