@@ -117,7 +117,9 @@ pageTest("A part that failed to load is loaded at the next attempt", async (stag
       ["page/i18n/later_zh.js", "zh-CN", "页面的这一部分无法加载。", "重试"],
     ] as const
   ) {
-    const page = await stage.open("?name=Ann#den", { ...WITHOUT_WORKER, locale });
+    // An attempt in advance could fail just when the user tries again, and both are one.
+    const opening = { ...WITHOUT_WORKER, locale, before: WITHOUT_PRELOAD };
+    const page = await stage.open("?name=Ann#den", opening);
     await page.context().route(`**/${file}*`, (route) => route.abort());
     await page.reload();
     await page.locator("body[data-state=online]").waitFor();
