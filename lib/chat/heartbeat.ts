@@ -34,7 +34,7 @@ export interface Peer {
   recheckUser?(event?: RoomEvent): void;
   /** Ends it, since it reads too slowly. It receives nothing new from then on. */
   drop(): void;
-  /** Closes it with this code and reason. Has no effect on a peer that is closing already. */
+  /** Closes it with this code and reason. Has an effect only on a peer that is open, or was dropped and is not closing yet. */
   close(status: CloseStatus): void;
   /** The key under which its address is rate-limited; undefined if the address has no limits. */
   readonly address?: string | undefined;

@@ -98,10 +98,14 @@ export class EventConnection extends Connection implements Socket, Peer {
   }
 
   send(message: string | Uint8Array<ArrayBuffer>): void {
-    if (this.state !== "open") return;
-    if (this.bufferedBytes() > this.context.maxBufferedBytes) return this.drop();
-    this.#write(typeof message === "string" ? bytesOf(message) : message);
-    this.context.metrics.messagesOut.add();
+    this.#queueMessage(message);
+    this.#meetDemand();
+  }
+
+  /** Hands them over together. */
+  override sendAll(messages: readonly string[]): void {
+    for (const message of messages) this.#queueMessage(message);
+    this.#meetDemand();
   }
 
   /**
@@ -145,12 +149,19 @@ export class EventConnection extends Connection implements Socket, Peer {
     this.progressAt = now;
   }
 
+  #queueMessage(message: string | Uint8Array<ArrayBuffer>): void {
+    if (this.state !== "open") return;
+    if (this.bufferedBytes() > this.context.maxBufferedBytes) return this.drop();
+    this.#write(typeof message === "string" ? bytesOf(message) : message);
+    this.context.metrics.messagesOut.add();
+  }
+
+  /** Queues bytes; a sink takes them at once. */
   #write(bytes: Uint8Array<ArrayBuffer>): void {
     this.#sentBytes += bytes.length;
     if (this.#sink) return void this.#sink.write(bytes);
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
-    this.#meetDemand();
   }
 
   /** Gives the runtime what is queued, or ends the body if nothing follows. */
@@ -193,7 +204,6 @@ export class EventConnection extends Connection implements Socket, Peer {
   #end(): void {
     this.#discard();
     this.onEnd(this.#closeCode);
-    this.#meetDemand();
   }
 }
 

@@ -40,7 +40,7 @@ import { drain, type DrainContext, type DrainKind } from "./drain.ts";
 import { createEndpoints, maxJsonBytes } from "./endpoints.ts";
 import { loadEngine } from "./load_engine.ts";
 import { chargeSuspects } from "./memory_suspects.ts";
-import { createHub, createSessionContext } from "./session_context.ts";
+import { createHub, createSessionContext } from "./create_sessions.ts";
 import type { SharedServices } from "./shared_services.ts";
 
 /** Timeout for withdrawing this node's users from the presence registry. */

@@ -51,6 +51,33 @@ Deno.test("A reader that waits is given each event as it is sent", async () => {
   }
 });
 
+Deno.test("Events that are sent together reach a reader that waits together", async () => {
+  const { connection, read } = await open();
+  const waiting = read();
+  connection.sendAll(["one", "two", "three"]);
+  assert.equal(connection.bufferedBytes(), 0);
+  assert.equal(await waiting, "onetwothree");
+});
+
+Deno.test("Events go to a sink as they are sent, after those that waited for it", async () => {
+  const { connection, counts } = await open();
+  const written: string[] = [];
+  connection.send("one");
+  connection.sendTo({
+    writableLength: 3,
+    write: (bytes) => void written.push(new TextDecoder().decode(bytes)),
+    end: () => void written.push("the end"),
+    destroy: () => void written.push("destroyed"),
+  });
+  assert.deepEqual(written, ["one"]);
+  assert.equal(connection.bufferedBytes(), 3);
+  connection.sendAll(["two", "three"]);
+  connection.close({ code: 1000, reason: "" });
+  connection.send("four");
+  assert.deepEqual(written, ["one", "two", "three", "the end"]);
+  assert.deepEqual(counts, { left: 1, released: 1 });
+});
+
 Deno.test("What was sent while nobody read is handed over together, at most 64 KiB at once", async () => {
   const { connection, read } = await open();
   const events = ["a".repeat(70_000), "b".repeat(40_000), "c".repeat(25_536), "d", "e"];
