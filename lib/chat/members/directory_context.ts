@@ -23,7 +23,7 @@ export interface MemberIds {
   hash(secret: string): string;
 }
 
-/** What `MemberDirectory` and its parts share: the store, the names, and how other nodes are told. */
+/** What `MemberDirectory` and its parts share: the store, the names, and the notification of other nodes. */
 export interface DirectoryContext {
   /** Where everything is stored. */
   readonly store: DirectoryStore;

@@ -29,7 +29,7 @@ import { exemptionFor, inEffect } from "./sanctions.ts";
 export interface OperatorModerationContext {
   /** Reads rooms, and publishes events. */
   readonly bus: Pick<WorkerBus, "publish" | "state" | "people">;
-  /** Lists the members, among whom a user is found by name who is not in the room that the order is about. */
+  /** Lists the members. They are searched for a name only if no room is given, or if nobody in it has the name. */
   readonly directory: Pick<Directory, "manage">;
   /** Current time, from which the ends of mutes and bans are computed. */
   readonly clock: Pick<Clock, "date">;
@@ -160,41 +160,65 @@ interface Search {
   readonly context: OperatorModerationContext;
 }
 
-/** Whom an order is about: by the id, or by the name of exactly one user. Without a name that is known, the given one counts. */
+/** The user whom an order is about: the one with its id, or the only one with its name. An id needs no known name. */
 async function findTarget(
   { user, name, action }: OperatorOrder,
-  { room, sanctions, context: { bus, directory } }: Search,
+  search: Search,
 ): Promise<{ readonly user: string; readonly name?: Name | undefined } | OrderRefusal> {
-  const members = async (): Promise<readonly Target[]> => {
-    const answer = await directory.manage({ kind: "operator" }, { kind: "list members" });
-    return answer.kind === "members" ? answer.members : [];
-  };
-  const people = room === undefined ? await members() : await bus.people(room);
-  const nearby: readonly Target[] = [...people, ...sanctions];
   const wanted = name === undefined ? undefined : parseName(name);
   if (user !== undefined) {
-    return { user, name: wanted ?? nearby.find((it) => it.user === user)?.name };
+    const known = wanted ?? (await usersNearby(search)).find((it) => it.user === user)?.name;
+    return { user, name: known };
   }
-  let ids = idsOf(wanted, nearby);
-  // Whoever the operator sees in a room comes first, and only they can be removed from it.
-  if (ids.length === 0 && room !== undefined && action !== "kick") {
-    ids = idsOf(wanted, await members());
-  }
+  const ids = wanted === undefined ? [] : await idsOf(wanted, action, search);
   const [id, ...others] = ids;
   if (id === undefined) {
-    const found = action === "kick" ? "in the room" : "in the room, a member, muted or banned";
-    const why = room === undefined
-      ? `nobody called ${name} is a member, muted or banned: give a room, or the id as user`
-      : `nobody called ${name} is ${found}: give the id as user`;
-    return { kind: "refused", problem: "missing", why };
+    return { kind: "refused", problem: "missing", why: notFound(name, action, search.room) };
   }
   if (others.length === 0) return { user: id, name: wanted };
   const why = `several are called ${name}: give one of these ids as user: ${ids.join(", ")}`;
   return { kind: "refused", problem: "ambiguous", why };
 }
 
-/** The ids of all who have a name. What is imposed on a guest's address has the guest's name, and ends with the guest's own. */
-function idsOf(name: Name | undefined, users: readonly Target[]): readonly string[] {
+/** The ids of the users with a name: in the room of the order and among its mutes and bans, or else among the members. */
+async function idsOf(
+  name: Name,
+  action: OperatorOrder["action"],
+  search: Search,
+): Promise<readonly string[]> {
+  const { room, context } = search;
+  if (room === undefined) return idsWithName(name, await usersNearby(search));
+  // A kick concerns only users who are in the room.
+  if (action === "kick") return idsWithName(name, await context.bus.people(room));
+  const ids = idsWithName(name, await usersNearby(search));
+  return ids.length > 0 ? ids : idsWithName(name, await membersOf(context));
+}
+
+/** The users of the room, or without one the members of the service, and the muted and banned. */
+async function usersNearby({ room, sanctions, context }: Search): Promise<readonly Target[]> {
+  const users = room === undefined ? await membersOf(context) : await context.bus.people(room);
+  return [...users, ...sanctions];
+}
+
+async function membersOf({ directory }: OperatorModerationContext): Promise<readonly Target[]> {
+  const answer = await directory.manage({ kind: "operator" }, { kind: "list members" });
+  return answer.kind === "members" ? answer.members : [];
+}
+
+/** Leaves out addresses: a mute or ban of one has the name of its guest, and ends with the guest's own. */
+function idsWithName(name: Name, users: readonly Target[]): readonly string[] {
   const called = users.filter((it) => it.name === name && !isAddressUser(it.user));
   return [...new Set(called.map((it) => it.user))];
+}
+
+function notFound(
+  name: string | undefined,
+  action: OperatorOrder["action"],
+  room: RoomId | undefined,
+): string {
+  if (room === undefined) {
+    return `nobody called ${name} is a member, muted or banned: give a room, or the id as user`;
+  }
+  if (action === "kick") return `nobody called ${name} is in the room`;
+  return `nobody called ${name} is in the room, a member, muted or banned: give the id as user`;
 }

@@ -45,7 +45,7 @@ export interface ModerationContext extends EnterContext {
   readonly words: Pick<WordFilter, "check">;
   /** Where listed rooms are found. */
   readonly roomIndex: RoomIndex;
-  /** Told when a listed room has changed, so that the next list is read again. */
+  /** Notified when a listed room has changed, so that the next list is read again. */
   readonly roomList: RoomList;
 }
 

@@ -40,7 +40,7 @@ import { type RoomUser, targetOf } from "./room_user.ts";
 export interface RoomCreationContext extends RoomMembersContext {
   /** Makes the ids of private and direct rooms. */
   readonly roomIds: RoomIds;
-  /** Summarizes the new room for the answer, and is told when a room is listed. */
+  /** Summarizes the new room for the answer; notified when a room is listed. */
   readonly roomList: RoomList;
   /** The setting ROOM_CREATION: who may create rooms. */
   readonly roomCreation: RoomCreators;

@@ -114,7 +114,11 @@ export const MODERATION_TERMS = {
   ),
   room: v.optional(text("Where; without it, in the whole service.")),
   user: v.optional(text("The user's id.")),
-  name: v.optional(text("The user's name, for the record; by default the one in the room.")),
+  name: v.optional(
+    text(
+      "The user's name, for the record; by default the one in the room. Operators can give it instead of the id.",
+    ),
+  ),
   seconds: v.optional(v.pipe(
     v.number(),
     v.integer(),

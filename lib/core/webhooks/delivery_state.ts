@@ -43,7 +43,7 @@ export interface DeliveryState {
   readonly owner: string | null;
   /** Counts the renewals, so that the record changes with each. */
   readonly beat: number;
-  /** How far the webhook was told about each room. */
+  /** For each room, how far its entries were delivered. */
   readonly rooms: ReadonlyMap<RoomId, RoomCursor>;
 }
 

@@ -51,7 +51,7 @@ export class EventConnection extends Connection implements Socket, Peer {
   #queuedBytes = 0;
   #sentBytes = 0;
   #drainedBytes = 0;
-  // Where the runtime takes the next chunk; undefined while it takes none. Its waiting costs no promise.
+  // The stream's controller while the runtime waits for a chunk. Keeping it costs less than a pending promise.
   #demand: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>> | undefined;
   // Why it has been closed; 0 if it has not.
   #closeCode = 0;
@@ -92,7 +92,7 @@ export class EventConnection extends Connection implements Socket, Peer {
     if (this.state !== "open") this.#endSink(sink);
   }
 
-  /** Ends it without sending what is queued, since nobody will read it. */
+  /** Ends the connection, whose peer has disconnected, and discards what is queued. */
   onLost(): void {
     this.guarded(() => this.#end());
   }
@@ -102,7 +102,7 @@ export class EventConnection extends Connection implements Socket, Peer {
     this.#meetDemand();
   }
 
-  /** Hands them over together. */
+  /** Sends messages in as few chunks as possible. */
   override sendAll(messages: readonly string[]): void {
     for (const message of messages) this.#queueMessage(message);
     this.#meetDemand();
