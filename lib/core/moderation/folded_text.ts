@@ -9,7 +9,7 @@
  * import assert from "node:assert/strict";
  * const { codes, starts } = foldText("Ｎо\u200b  Ｗ"); // wide letters, a Cyrillic о, an invisible character, two spaces
  * assert.equal(String.fromCodePoint(...codes), "no w");
- * assert.deepEqual(starts, [0, 1, 3, 5]);
+ * assert.deepEqual([...starts], [0, 1, 3, 5]);
  * ```
  * @module
  */
@@ -19,11 +19,11 @@ import { hasInvisible } from "../names/invisible.ts";
 /** A text as it is compared. All lists have the same length. */
 export interface FoldedText {
   /** Its characters, as code points. */
-  readonly codes: readonly number[];
+  readonly codes: Uint32Array;
   /** Where each begins in the original, in UTF-16 code units. Several can have the same place: `ﬁ` is `f` and `i`. */
-  readonly starts: readonly number[];
+  readonly starts: Uint32Array;
   /** Where each ends in the original. */
-  readonly ends: readonly number[];
+  readonly ends: Uint32Array;
 }
 
 // As many marks of one character count as in the Stream-Safe Text Format of UAX #15.
@@ -46,29 +46,71 @@ const [FIRST_HAN, LAST_HAN, FIRST_SYLLABLE, LAST_SYLLABLE] = [0x4e00, 0x9fff, 0x
 
 /** Folds a text, in time linear in its length. */
 export function foldText(text: string): FoldedText {
-  const codes: number[] = [];
-  const starts: number[] = [];
-  const ends: number[] = [];
-  const add = (code: number, start: number, end: number) => {
-    if (code === SPACE && codes.at(-1) === SPACE) return;
-    codes.push(code);
-    starts.push(start);
-    ends.push(end);
-  };
+  const list = new CharacterList(text.length);
   for (let start = 0, end: number; start < text.length; start = end) {
     const code = text.codePointAt(start) ?? 0;
     end = endOfCluster(text, start + widthOf(code));
     if (end === start + widthOf(code)) {
-      for (const folded of foldCode(code)) add(folded, start, end);
+      list.add(foldCode(code), start, end);
       continue;
     }
     for (
       const character of text.slice(start, end).replace(TOO_MANY_MARKS, "$1").normalize("NFKC")
     ) {
-      for (const folded of foldCode(character.codePointAt(0) ?? 0)) add(folded, start, end);
+      list.add(foldCode(character.codePointAt(0) ?? 0), start, end);
     }
   }
-  return { codes, starts, ends };
+  return list.end();
+}
+
+/**
+ * The lists of a folded text while it grows. A text can become six times as long as it was in UTF-8 (`ﷺ`): lists of numbers
+ * take three times as long then.
+ */
+class CharacterList {
+  #codes: List;
+  #starts: List;
+  #ends: List;
+  #length = 0;
+
+  /** @param likelyLength Number of characters; there can be more. */
+  constructor(likelyLength: number) {
+    [this.#codes, this.#starts, this.#ends] = emptyLists(likelyLength);
+  }
+
+  /** Adds characters that have one place in the original. Of several spaces, only the first one is added. */
+  add(codes: readonly number[], start: number, end: number): void {
+    if (this.#length + codes.length > this.#codes.length) this.#grow(codes.length);
+    for (const code of codes) {
+      if (code === SPACE && this.#length > 0 && this.#codes[this.#length - 1] === SPACE) continue;
+      this.#codes[this.#length] = code;
+      this.#starts[this.#length] = start;
+      this.#ends[this.#length++] = end;
+    }
+  }
+
+  end(): FoldedText {
+    const [codes, starts, ends] = [this.#codes, this.#starts, this.#ends];
+    const length = this.#length;
+    return {
+      codes: codes.subarray(0, length),
+      starts: starts.subarray(0, length),
+      ends: ends.subarray(0, length),
+    };
+  }
+
+  #grow(count: number): void {
+    const lists = [this.#codes, this.#starts, this.#ends];
+    const larger = emptyLists(2 * (this.#length + count));
+    larger.forEach((list, index) => list.set(lists[index] ?? []));
+    [this.#codes, this.#starts, this.#ends] = larger;
+  }
+}
+
+type List = Uint32Array<ArrayBuffer>;
+
+function emptyLists(length: number): [codes: List, starts: List, ends: List] {
+  return [new Uint32Array(length), new Uint32Array(length), new Uint32Array(length)];
 }
 
 /** A text as patterns see it: in NFKC, with single spaces for blanks, and without invisible characters. */

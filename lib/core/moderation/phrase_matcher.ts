@@ -62,7 +62,7 @@ export class PhraseMatcher {
    * @param isBoundary Whether a phrase may begin or end before the character at an index.
    */
   *find(
-    codes: readonly number[],
+    codes: ArrayLike<number>,
     isBoundary: (index: number) => boolean,
   ): Generator<Range, void, unknown> {
     let node = ROOT;

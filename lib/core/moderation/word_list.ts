@@ -138,7 +138,7 @@ function parseEntry(written: string, compile: PatternCompiler): Entry | string {
     const content = parsePattern(rest.slice(1, -1), effect, compile);
     return typeof content === "string" ? content : { effect, content };
   }
-  const codes = foldText(rest.trim()).codes;
+  const codes = [...foldText(rest.trim()).codes];
   if (codes.every((code) => code === SPACE)) return "the entry has no visible characters";
   return { effect, content: { kind: "phrase", codes } };
 }
@@ -203,7 +203,14 @@ function maskedText(
   const { codes } = folded;
   const matches = [...phrases?.find(codes, isBoundary) ?? []];
   if (pattern) {
-    const isBad = (word: Range) => pattern.test(patternText(originalOf(text, folded, word)));
+    // Remembered, since one character can be several words (`ﷺ` has four), and few words of a long text differ.
+    const known = new Map<string, boolean>();
+    const isBad = (word: Range) => {
+      const original = originalOf(text, folded, word);
+      const result = known.get(original) ?? pattern.test(patternText(original));
+      known.set(original, result);
+      return result;
+    };
     // Not with push(...): there can be more words than a call can have arguments.
     for (const word of wordsOf(codes)) if (isBad(word)) matches.push(word);
   }
@@ -211,7 +218,7 @@ function maskedText(
 }
 
 /** What stands between spaces. */
-function wordsOf(codes: readonly number[]): Range[] {
+function wordsOf(codes: ArrayLike<number>): Range[] {
   const words: Range[] = [];
   let start = 0;
   for (let index = 0; index <= codes.length; index++) {

@@ -213,6 +213,22 @@ Deno.test("check() masks every word of a long text", () => {
   assert.deepEqual(verdict, masked("* ".repeat(200_000)));
 });
 
+Deno.test("A pattern that masks reads each word once, even if a text repeats it", () => {
+  let read = 0;
+  const count = (text: string) => (read++, text === "a");
+  const parsed = parseWordList("mask: /a/", () => ({ size: 1, test: count }));
+  assert.ok(parsed.kind === "good");
+  read = 0;
+  // U+FDFA becomes four words in NFKC; a word that two of them have in common begins in one and ends in the next.
+  assert.deepEqual(
+    parsed.list.check(`a ${"\ufdfa".repeat(1_000)} a`),
+    masked(
+      `* ${"\ufdfa".repeat(1_000)} *`,
+    ),
+  );
+  assert.equal(read, 3);
+});
+
 Deno.test("check() replaces each character of a word, and nothing else", () => {
   const list = listOf("mask: bad", "mask: 😡", "mask: wörse");
   const word = fc.constantFrom("bad", "BAD", "😡", "wörse", "good", "🙂", "é");
