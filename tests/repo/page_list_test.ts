@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { loadPages, type StaticFile } from "../../lib/io/web/pages.ts";
+import { packFiles } from "../../lib/io/web/packed_files.ts";
 
 const MAX_KB = 70;
 const MAX_LIBRARY_KB = 20;
-const PAGES = loadPages(65535);
+const PAGES = loadPages(packFiles(), 65535);
 const text = (path: string) => new TextDecoder().decode(PAGES.get(path)?.body);
 const INDEX = text("/");
 const named = (look: RegExp, source = INDEX) =>

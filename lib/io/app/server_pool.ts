@@ -19,6 +19,7 @@ import { Supervisor, type SupervisorContext } from "../workers/supervisor.ts";
 import { firstFailure } from "../tasks.ts";
 import { reservePort } from "./port_reservation.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
+import type { PackedFiles } from "../web/packed_files.ts";
 
 /** Serves clients, in this thread or in workers. */
 export interface ServerPool extends AsyncDisposable {
@@ -53,6 +54,8 @@ export interface PoolOptions {
   readonly keyPair: KeyPair | undefined;
   /** Addresses of this machine; undefined if unknown. */
   readonly addresses: readonly string[] | undefined;
+  /** What the pages are made of. */
+  readonly pageFiles: PackedFiles;
 }
 
 /** Workers cannot be started here; `cause` says why. The port can be opened. */

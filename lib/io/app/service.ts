@@ -59,6 +59,7 @@ import { checkWordText, readWordText, type WordFile } from "../moderation/word_f
 import { watchWordFile } from "../moderation/word_file_watch.ts";
 import { type KeyPair, readKeyPair } from "../tls/key_pair.ts";
 import { watchKeyPair } from "../tls/key_pair_watch.ts";
+import { packFiles } from "../web/packed_files.ts";
 
 const SWEEP_MS = 600_000;
 
@@ -202,7 +203,12 @@ export async function startService(
     });
   }
   const pool = started.use(
-    await startPool(config, services, { channel, keyPair, addresses }, metrics),
+    await startPool(
+      config,
+      services,
+      { channel, keyPair, addresses, pageFiles: packFiles() },
+      metrics,
+    ),
   );
   port = pool.port;
   poolStarted.resolve(pool);

@@ -30,6 +30,7 @@ import { Listener } from "../http/listener.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
 import { logger } from "../logger.ts";
 import { buildOf, loadPages } from "../web/pages.ts";
+import type { PackedFiles } from "../web/packed_files.ts";
 import { statedUsers } from "../http/stated_user.ts";
 import { createRoutes, SIGN_IN_PATH } from "../http/routes.ts";
 import { SignInHandler } from "../http/sign_in_handler.ts";
@@ -60,6 +61,8 @@ export interface ListenOptions {
   readonly keyPair: KeyPair | undefined;
   /** Addresses of this machine; undefined if unknown. */
   readonly addresses: readonly string[] | undefined;
+  /** What the pages are made of. */
+  readonly pageFiles: PackedFiles;
 }
 
 /** The state of one server, for health checks and metrics. */
@@ -103,7 +106,12 @@ export async function startChatServer(
   const { signal } = life;
   const clock = systemClock;
   const signIn = await createSignIn(config, clock, services);
-  const pages = loadPages(config.maxMessageBytes, config, signIn && SIGN_IN_PATH);
+  const pages = loadPages(
+    options.pageFiles,
+    config.maxMessageBytes,
+    config,
+    signIn && SIGN_IN_PATH,
+  );
   const metrics = new Metrics();
   const instruments = workerMetrics(metrics);
   const engine = await loadEngine(config.websocketEngine);

@@ -1,6 +1,5 @@
 /**
- * The pages, read and packed once, when a worker starts, and compressed when first requested. The client library is
- * packed only then. Each is served with its type, an ETag derived from its content, and a Content-Security-Policy that
+ * The pages, as the settings require, and compressed when first requested. The client library is packed only then. Each is served with its type, an ETag derived from its content, and a Content-Security-Policy that
  * allows no other origin.
  * @module
  */
@@ -10,8 +9,8 @@ import { type OriginPolicy } from "../../core/http/handshake.ts";
 import { corsHeaders, type FramerPolicy, framingHeaders } from "../../core/http/cross_origin.ts";
 import { matchesEtag } from "../../core/http/etag.ts";
 import { listItems } from "../../core/http/header_list.ts";
-import { digestOf, packMarkup, packModule, packScript, packScripts, packStyles } from "./bundle.ts";
-import { readPageFiles } from "./page_files.ts";
+import { packMarkup, packModule } from "./bundle.ts";
+import { type PackedFiles, WORKER } from "./packed_files.ts";
 
 /** A file in the form in which it is served. */
 export interface StaticFile {
@@ -51,14 +50,6 @@ const OWN_HEADERS: Readonly<Record<string, Readonly<Record<string, string>>>> = 
   [LIBRARY_ENTRY]: { "x-typescript-types": "./client.d.ts" },
 };
 
-// The pages' modules and style sheets are served only packed; the library's modules also as files, for what was written for them.
-const PARTS = /^\/page\/|\.css$/;
-const CHAT_SCRIPT = "/page/main.js";
-/** Scripts that the chat page loads on demand, including the strings of other languages. */
-const LATER_SCRIPTS = ["/page/later.js", "/page/i18n/zh.js", "/page/i18n/later_zh.js"];
-const SCRIPTS = ["/head.js", "/sw.js", "/echo.js"];
-const STYLES = ["/chat.css", "/docs.css", "/later.css", "/parley.css"];
-
 const BUILD = `<meta name="build" content="`;
 
 const POLICY = [
@@ -74,42 +65,9 @@ const LIBRARY = /^\/client(?:\.js|\.d\.ts|(?:\/\w+){1,2}\.js)$/;
 
 // Browsers apply the policy to documents and workers. Other files get a short one, in case they are opened directly.
 const DOCUMENTS = /^text\/html|^image\/svg/;
-const WORKER = "/sw.js";
 const SHORT_POLICY = "default-src 'none'";
 
 const UNEMBEDDED: Embedding = { allowedOrigins: "same", allowedFramers: "none" };
-
-/** What the pages are made of, the same for all settings. */
-interface PackedFiles {
-  /** The chat page, without what depends on settings. */
-  readonly source: string;
-  /** Texts of the files that are served as they are. */
-  readonly files: readonly (readonly [path: string, text: string])[];
-  /** Texts of the packed scripts and style sheets. */
-  readonly packed: ReadonlyMap<string, string>;
-  /** See {@linkcode buildOf}. */
-  readonly build: string;
-}
-
-// Files do not change while a service runs, and packing them takes longer than all else that a worker does when it starts.
-let packedFiles: PackedFiles | undefined;
-
-/** Reads and packs the files, once in each worker. */
-function packFiles(): PackedFiles {
-  const texts = readPageFiles();
-  const source = texts["/"];
-  if (source === undefined) throw new Error("Cannot serve the pages: static/index.html is missing");
-  const packed = new Map([
-    ...packScripts(texts, CHAT_SCRIPT, LATER_SCRIPTS),
-    ...SCRIPTS.map((path) => [path, packScript(texts, path)] as const),
-    ...STYLES.map((path) => [path, packStyles(texts, path)] as const),
-  ]);
-  const build = digestOf([source, ...packed.values()]);
-  // The digest changes the service worker with each build, so that it caches all files again.
-  packed.set(WORKER, `${packed.get(WORKER) ?? ""}// ${build}\n`);
-  const files = Object.entries(texts).filter(([path]) => !PARTS.test(path));
-  return { source, files, packed, build };
-}
 
 /**
  * Returns every page, by path.
@@ -118,11 +76,11 @@ function packFiles(): PackedFiles {
  * @param signInPath Where the chat page leads users who sign in; empty for nowhere.
  */
 export function loadPages(
+  { source, files, packed, build }: PackedFiles,
   maxMessageBytes: number,
   { allowedOrigins, allowedFramers }: Embedding = UNEMBEDDED,
   signInPath = "",
 ): ReadonlyMap<string, StaticFile> {
-  const { source, files, packed, build } = packedFiles ??= packFiles();
   const limit = `name="max-message-bytes" content="`;
   const signIn = signInPath && `<meta name="sign-in" content="${signInPath}">`;
   const index = source.replace(`${limit}65535"`, `${limit}${maxMessageBytes}"`)

@@ -21,6 +21,7 @@ import type { ServerReport } from "../serving/chat_server.ts";
 import type { DrainKind } from "../serving/drain.ts";
 import type { Readiness } from "../http/readiness.ts";
 import type { KeyPair } from "../tls/key_pair.ts";
+import type { PackedFiles } from "../web/packed_files.ts";
 import type { RpcBatch } from "./rpc.ts";
 
 /** The calls that the main thread answers. */
@@ -86,6 +87,8 @@ export interface WorkerInit {
   readonly keyPair: KeyPair | undefined;
   /** Addresses of this machine; undefined if unknown. */
   readonly addresses: readonly string[] | undefined;
+  /** What the pages are made of. */
+  readonly pageFiles: PackedFiles;
 }
 
 /** A message to a worker. `start` transfers the lifeline's port, which closes when the worker has ended. */

@@ -7,6 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import { packScript } from "../../../../lib/io/web/bundle.ts";
 import { readPageFiles } from "../../../../lib/io/web/page_files.ts";
 import { loadPages } from "../../../../lib/io/web/pages.ts";
+import { packFiles } from "../../../../lib/io/web/packed_files.ts";
 import {
   accessibilityViolations,
   browserTest,
@@ -46,7 +47,7 @@ function packPage(): string {
 }
 
 function serve(): Site {
-  const policy = loadPages(1).get("/")?.headers["content-security-policy"] ?? "";
+  const policy = loadPages(packFiles(), 1).get("/")?.headers["content-security-policy"] ?? "";
   const made = new Map([["/", HTML], ["/frame.css", FRAME], [SCRIPT, packPage()]]);
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (request) => {
     const { pathname } = new URL(request.url);
