@@ -32,7 +32,7 @@ const ALL_LIKE_CAPITAL_I = /[l1|]/g;
 
 /** One or two keys, without tabs and line breaks. A name is taken if another user's name has any of them. */
 export function nameKeys(name: Name): readonly string[] {
-  const visible = withoutInvisible(name).replace(/ {2,}/g, " ");
+  const visible = withSingleSpaces(withoutInvisible(name));
   const own = foldName(visible);
   if (UNAMBIGUOUS.test(visible)) return [own];
   const lookalike = foldName(skeleton(visible));
@@ -83,9 +83,15 @@ function withoutInvisible(name: string): string {
   return PLAIN.test(name) ? name : name.replace(/\p{Default_Ignorable_Code_Point}/gu, "");
 }
 
+function withSingleSpaces(text: string): string {
+  return text.replace(/ {2,}/g, " ");
+}
+
 /** Maps all cases and widths to one form. */
 function foldName(text: string): string {
   if (PLAIN.test(text)) return text.toUpperCase();
   // Both, in this order: ẞ is upper case already, and only so do ß, ς and ǰ become equal to SS, σ and J̌.
-  return text.normalize("NFKC").toLowerCase().toUpperCase().normalize("NFKC");
+  const folded = text.normalize("NFKC").toLowerCase().toUpperCase().normalize("NFKC");
+  // The compatibility forms of some marks begin with a space, which can follow another one.
+  return withSingleSpaces(folded);
 }

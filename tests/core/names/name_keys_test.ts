@@ -22,6 +22,7 @@ for (
     ["the case of a sigma, wherever it stands", "ΟΔΟΣ", "οδοσ"],
     ["joiners and selectors, which are invisible", "Ann", "A\u200dnn\ufe0f"],
     ["the case of a dotted I", "\u0130x", "i\u0307x"],
+    ["the space that a mark's compatibility form begins with", "Ann \ufc5e", "Ann \u064c\u0651"],
   ] as const
 ) {
   Deno.test(`nameKeys() ignores ${what}`, () => {
