@@ -60,12 +60,14 @@ export function foldText(text: string): FoldedText {
       list.add(foldCode(character.codePointAt(0) ?? 0), start, end);
     }
   }
-  return list.end();
+  return list.toFoldedText();
 }
 
+type List = Uint32Array<ArrayBuffer>;
+
 /**
- * The lists of a folded text while it grows. A text can become six times as long as it was in UTF-8 (`ﷺ`): lists of numbers
- * take three times as long then.
+ * The lists of a folded text while it grows. Not arrays: a text can have six times as many characters as it had bytes (`ﷺ` has
+ * three bytes and becomes 18), and these took three times as long to fill.
  */
 class CharacterList {
   #codes: List;
@@ -89,13 +91,12 @@ class CharacterList {
     }
   }
 
-  end(): FoldedText {
-    const [codes, starts, ends] = [this.#codes, this.#starts, this.#ends];
+  toFoldedText(): FoldedText {
     const length = this.#length;
     return {
-      codes: codes.subarray(0, length),
-      starts: starts.subarray(0, length),
-      ends: ends.subarray(0, length),
+      codes: this.#codes.subarray(0, length),
+      starts: this.#starts.subarray(0, length),
+      ends: this.#ends.subarray(0, length),
     };
   }
 
@@ -106,8 +107,6 @@ class CharacterList {
     [this.#codes, this.#starts, this.#ends] = larger;
   }
 }
-
-type List = Uint32Array<ArrayBuffer>;
 
 function emptyLists(length: number): [codes: List, starts: List, ends: List] {
   return [new Uint32Array(length), new Uint32Array(length), new Uint32Array(length)];

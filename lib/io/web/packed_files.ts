@@ -11,11 +11,10 @@ const PARTS = /^\/page\/|\.css$/;
 const CHAT_SCRIPT = "/page/main.js";
 /** Scripts that the chat page loads on demand, including the strings of other languages. */
 const LATER_SCRIPTS = ["/page/later.js", "/page/i18n/zh.js", "/page/i18n/later_zh.js"];
-const SCRIPTS = ["/head.js", "/sw.js", "/echo.js"];
+/** The path of the service worker. */
+export const SERVICE_WORKER = "/sw.js";
+const SCRIPTS = ["/head.js", SERVICE_WORKER, "/echo.js"];
 const STYLES = ["/chat.css", "/docs.css", "/later.css", "/parley.css"];
-
-/** Has the build in it, so that it changes with each. */
-export const WORKER = "/sw.js";
 
 /** What the pages are made of, the same for all settings. */
 export interface PackedFiles {
@@ -33,8 +32,8 @@ export interface PackedFiles {
 let packedFiles: PackedFiles | undefined;
 
 /**
- * Returns the packed files. Needs permission to read their folder. Throws the runtime's error if one cannot be read at the
- * first call.
+ * Reads and packs the files at the first call. Needs permission to read their folder. Throws the runtime's error if one cannot be
+ * read.
  */
 export function packFiles(): PackedFiles {
   return packedFiles ??= readAndPack();
@@ -51,7 +50,7 @@ function readAndPack(): PackedFiles {
   ]);
   const build = digestOf([source, ...packed.values()]);
   // The digest changes the service worker with each build, so that it caches all files again.
-  packed.set(WORKER, `${packed.get(WORKER) ?? ""}// ${build}\n`);
+  packed.set(SERVICE_WORKER, `${packed.get(SERVICE_WORKER) ?? ""}// ${build}\n`);
   const files = Object.entries(texts).filter(([path]) => !PARTS.test(path));
   return { source, files, packed, build };
 }

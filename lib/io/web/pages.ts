@@ -1,6 +1,7 @@
 /**
- * The pages, as the settings require, and compressed when first requested. The client library is packed only then. Each is served with its type, an ETag derived from its content, and a Content-Security-Policy that
- * allows no other origin.
+ * The pages as the settings require: the packed files with their types, ETags derived from their content, and a
+ * Content-Security-Policy that allows no other origin. They are compressed when first requested, and the client library is packed
+ * only then.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -10,7 +11,7 @@ import { corsHeaders, type FramerPolicy, framingHeaders } from "../../core/http/
 import { matchesEtag } from "../../core/http/etag.ts";
 import { listItems } from "../../core/http/header_list.ts";
 import { packMarkup, packModule } from "./bundle.ts";
-import { type PackedFiles, WORKER } from "./packed_files.ts";
+import { type PackedFiles, SERVICE_WORKER } from "./packed_files.ts";
 
 /** A file in the form in which it is served. */
 export interface StaticFile {
@@ -113,7 +114,7 @@ function fileMaker(
     const type = TYPES[ending] ?? "text/plain";
     const isDocument = DOCUMENTS.test(type);
     const headers = {
-      ...headersFor(body, type, isDocument || path === WORKER ? full : SHORT_POLICY),
+      ...headersFor(body, type, isDocument || path === SERVICE_WORKER ? full : SHORT_POLICY),
       ...(isDocument && framing),
       ...OWN_HEADERS[path],
     };
