@@ -441,17 +441,18 @@ const DATABASE: readonly Entrance[] = [
     ],
     read: (text) => parseJson(MessageSchema, text),
   },
-  {
-    what: "an event in the database",
+  ...(["kind", "user", "name", "room"] as const).map((field): Entrance => ({
+    what: `an event's ${field} in the database`,
     longest: MESSAGE,
     read: (text) => {
-      const event = { kind: text, user: text, name: text, room: text, until: 1, rank: "owner" };
-      const message = { position: { epoch: "a", seq: 1 }, at: 1, ...ann, text: "", event };
-      for (const kind of ["mute", "clear", text]) {
-        parseJson(MessageSchema, JSON.stringify({ ...message, event: { ...event, kind } }));
+      const some = { user: "u1", name: "Ann", room: "den", until: 1, rank: "owner" };
+      const message = { position: { epoch: "a", seq: 1 }, at: 1, ...ann, text: "" };
+      for (const kind of field === "kind" ? [text] : ["mute", "clear"]) {
+        const event = { kind, ...some, [field]: text };
+        parseJson(MessageSchema, JSON.stringify({ ...message, event }));
       }
     },
-  },
+  })),
   ...(["user", "name", "id", "text"] as const).map((field): Entrance => ({
     what: `a message's ${field} in the database`,
     longest: MESSAGE,

@@ -98,7 +98,7 @@ Deno.test("parley without read access to its modules serves in one thread and lo
     /^parley: Cannot start: Requires read access to "[^"]*worker_main\.ts"/m,
   );
   if (workerCount({ workers: null }) === 0) return;
-  await using unasked = startReading(pages);
+  await using unasked = startReading(pages, { WORKERS: "" });
   const [, why = ""] = await unasked.printed(/"service\.workers_unavailable".*"why":(".*")/);
   assert.match(JSON.parse(why), /Requires read access to "[^"]*worker_main\.ts"/);
   const [, url = ""] = await unasked.printed(/is on (http:\/\/\S+) /);

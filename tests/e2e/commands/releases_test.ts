@@ -141,7 +141,11 @@ releaseTest(
   async ({ path, env }) => {
     await using folder = new TemporaryFolder();
     const start = () =>
-      spawn(path, ["run", "--no-prompt", "--allow-all", MAIN], { DATA_DIR: folder.path, ...env });
+      spawn(path, ["run", "--no-prompt", "--allow-all", MAIN], {
+        DATA_DIR: folder.path,
+        WORKERS: "",
+        ...env,
+      });
     const said: string[] = [];
     for (const text of ["one", "two"]) {
       await using parley = start();

@@ -45,7 +45,7 @@ export async function startProvider(
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The provider has no port");
   const issuer = `http://127.0.0.1:${address.port}`;
-  const [{ privateKey }, { publicKey }] = [await newKeyPair(), await newKeyPair()];
+  const [{ privateKey }, { publicKey }] = await (keyPairs ??= newKeyPairs());
   const labels = { alg: "RS256", use: "sig", kid: "1" };
   const otherKeys = JSON.stringify({ keys: [{ ...await exportJWK(publicKey), ...labels }] });
   const provider = new Provider(issuer, {
@@ -114,8 +114,14 @@ export async function startProvider(
   };
 }
 
-function newKeyPair(): Promise<GenerateKeyPairResult> {
-  return generateKeyPair("RS256", { extractable: true });
+/** What all providers sign with, and other keys; making them takes half of a second. */
+type KeyPairs = readonly [signing: GenerateKeyPairResult, other: GenerateKeyPairResult];
+
+let keyPairs: Promise<KeyPairs> | undefined;
+
+async function newKeyPairs(): Promise<KeyPairs> {
+  const options = { extractable: true };
+  return [await generateKeyPair("RS256", options), await generateKeyPair("RS256", options)];
 }
 
 interface GrantContext {
