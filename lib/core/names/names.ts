@@ -133,6 +133,8 @@ function isStoredRoom(text: string): text is RoomId {
   return text.length <= MAX_ROOM_UNITS && ROOM.test(text);
 }
 
+/** Number of random numbers of one length that are tried before longer ones. */
+const TRIES = 10;
 /** Prefixes for guest names, by primary language; other languages use the English one. */
 const GUEST_PREFIXES: Readonly<Record<GuestLanguage, string>> = { en: "Guest", zh: "网友" };
 
@@ -159,8 +161,8 @@ export function guestPrefix(setting: string | null, language: GuestLanguage): st
 }
 
 /**
- * Picks the prefix and a number that no user has: two digits (10–99) while any are free, then three, and so on. For
- * each length, 90 numbers are tried from a random start, which covers all two-digit ones.
+ * Picks the prefix and a number that no user has: of two digits (10–99) while few of these are taken, then of three, and so
+ * on. Of each length, up to {@linkcode TRIES} random numbers are tried, so that the cost hardly grows with the number of guests.
  *
  * @param random Returns a number in [0, 1), like `Math.random`.
  */
@@ -212,10 +214,8 @@ function pickNumberedName(
   random: () => number,
 ): Name {
   for (let first = 10;; first *= 10) {
-    const size = first * 9;
-    const start = Math.floor(random() * size);
-    for (let step = 0; step < 90; step++) {
-      const text = form(first + (start + step) % size);
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const text = form(first + Math.floor(random() * first * 9));
       const name = parseName(text);
       if (name === undefined) {
         throw new RangeError(`Cannot pick a name: it breaks the rule for names: received ${text}`);

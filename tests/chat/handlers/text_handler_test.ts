@@ -59,7 +59,7 @@ Deno.test("TextHandler gives a guest a name that no member of the room has", asy
   const guests = [await chat.enter(), await chat.enter(), await chat.enter({ room: "other" })];
   for (const { say } of guests) say("I");
   await flushMicrotasks();
-  assert.deepEqual(guests[0]?.socket.sent, ["网友10: I", "网友11: I"]);
+  assert.deepEqual(guests[0]?.socket.sent, ["网友10: I", "网友100: I"]);
   assert.deepEqual(guests[2]?.socket.sent, ["网友10: I"]);
 });
 

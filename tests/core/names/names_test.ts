@@ -278,6 +278,12 @@ for (const text of ["lobby", "Ünï", "Lobby!", "", "X".repeat(65)]) {
 /** A number in [0, 1), as `Math.random` returns it. */
 const anyRandom = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
+/** Numbers like those of `Math.random`, spread evenly, that begin with this one. */
+function randomFrom(first: number): () => number {
+  let count = 0;
+  return () => (first + 0.618034 * count++) % 1;
+}
+
 for (
   const [tags, language] of [
     ["zh", "zh"],
@@ -313,15 +319,18 @@ for (const [random, name] of [[0, "guest100"], [1 - Number.EPSILON / 2, "guest99
   });
 }
 
-Deno.test("pickGuestName() draws the last free number of two digits", () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 10, max: 99 }), anyRandom, (left, random) => {
-      const isTaken = (name: string) => /^网友\d\d$/.test(name) && name !== `网友${left}`;
-      assert.equal(pickGuestName("网友", isTaken, () => random), `网友${left}`);
-    }),
-    { numRuns: 500 },
-  );
-});
+for (const guests of [10, 100, 1_000, 10_000]) {
+  Deno.test(`pickGuestName() compares few names beside ${guests} guests`, () => {
+    const random = randomFrom(0.5);
+    const names = new Set<string>();
+    let compared = 0;
+    const isTaken = (name: string) => (compared++, names.has(name));
+    for (let count = 0; count < guests; count++) names.add(pickGuestName("guest", isTaken, random));
+    compared = 0;
+    for (let count = 0; count < 100; count++) pickGuestName("guest", isTaken, random);
+    assert.ok(compared / 100 <= 10 * String(guests).length, String(compared / 100));
+  });
+}
 
 for (const digits of [3, 4, 5]) {
   Deno.test(`pickGuestName() uses ${digits} digits when all shorter numbers are taken`, () => {
@@ -347,7 +356,7 @@ Deno.test("pickGuestName() never draws a taken name", () => {
   fc.assert(
     fc.property(numbers, anyRandom, (taken, random) => {
       const names = new Set(taken.map((number) => `guest${number}`));
-      const name = pickGuestName("guest", (drawn) => names.has(drawn), () => random);
+      const name = pickGuestName("guest", (drawn) => names.has(drawn), randomFrom(random));
       assert.ok(!names.has(name), name);
     }),
     { numRuns: 500 },
@@ -364,8 +373,9 @@ Deno.test("pickTemporaryName() draws a free name that isTemporaryName() recogniz
       const wanted = parseName(text);
       if (wanted === undefined) return;
       const names = new Set<string>();
+      const next = randomFrom(random);
       for (let count = 0; count <= taken; count += 10) {
-        const name = pickTemporaryName(wanted, (drawn) => names.has(drawn), () => random);
+        const name = pickTemporaryName(wanted, (drawn) => names.has(drawn), next);
         assert.equal(parseName(name), name, codes(name));
         assert.ok(isTemporaryName(name, wanted), codes(name));
         assert.ok(!names.has(name));
