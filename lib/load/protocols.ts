@@ -81,15 +81,15 @@ function jsonProtocolIn(
 
 /**
  * Plain text on Parley's `/ws`; the URL names the room, as `?room=`. A member joins some time after its connection has
- * opened, so it asks who is there, which is answered when it has joined.
+ * opened, so it asks who is there, which is answered when it has joined. A question is refused if that takes long, and asked again
+ * when the server says that the member has joined: members that asked at once would keep a busy server from joining them.
  */
 export function textChatProtocol(): ClientProtocol {
   return {
     ...textClientProtocol(),
     openingMessages: () => ["/who"],
     isReady: (message) => /^\* \d+ here/.test(message),
-    // While joining takes long, questions are refused after a while.
-    reply: (message) => message.startsWith("! not sent: not joined yet") ? "/who" : undefined,
+    reply: (message) => message.startsWith("* joined ") ? "/who" : undefined,
   };
 }
 

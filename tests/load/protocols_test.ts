@@ -21,8 +21,10 @@ for (
   });
 }
 
-Deno.test("A member in plain text asks again when joining takes long", () => {
+Deno.test("A member in plain text whose question was refused asks again when it has joined, and not before", () => {
   const { reply } = textChatProtocol();
-  assert.equal(reply?.("! not sent: not joined yet", 0), "/who");
+  assert.equal(reply?.("! the room cannot be reached yet: waiting to join", 0), undefined);
+  assert.equal(reply?.("! not sent: not joined yet", 0), undefined);
+  assert.equal(reply?.("* joined attic", 0), "/who");
   assert.equal(reply?.("! slow down", 0), undefined);
 });
