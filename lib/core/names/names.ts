@@ -135,6 +135,9 @@ function isStoredRoom(text: string): text is RoomId {
 
 /** Number of random numbers of one length that are tried before longer ones. */
 const TRIES = 10;
+/** From here on, so many that longer ones are not needed: a temporary name has five digits at most. */
+const LONG = 10_000;
+const TRIES_OF_LONG = 90;
 /** Prefixes for guest names, by primary language; other languages use the English one. */
 const GUEST_PREFIXES: Readonly<Record<GuestLanguage, string>> = { en: "Guest", zh: "网友" };
 
@@ -162,7 +165,7 @@ export function guestPrefix(setting: string | null, language: GuestLanguage): st
 
 /**
  * Picks the prefix and a number that no user has: of two digits (10–99) while few of these are taken, then of three, and so
- * on. Of each length, up to {@linkcode TRIES} random numbers are tried, so that the cost hardly grows with the number of guests.
+ * on. Of each length, some random numbers are tried, so that the cost hardly grows with the number of guests.
  *
  * @param random Returns a number in [0, 1), like `Math.random`.
  */
@@ -214,7 +217,8 @@ function pickNumberedName(
   random: () => number,
 ): Name {
   for (let first = 10;; first *= 10) {
-    for (let attempt = 0; attempt < TRIES; attempt++) {
+    const tries = first < LONG ? TRIES : TRIES_OF_LONG;
+    for (let attempt = 0; attempt < tries; attempt++) {
       const text = form(first + Math.floor(random() * first * 9));
       const name = parseName(text);
       if (name === undefined) {

@@ -367,6 +367,14 @@ Deno.test("pickGuestName() throws RangeError for a prefix that no name can begin
   assert.throws(() => pickGuestName("* ", () => false, () => 0), RangeError);
 });
 
+Deno.test("pickTemporaryName() finds one of five digits though three in four of them are taken", () => {
+  const wanted = parseName("Ann") ?? assert.fail();
+  const isTaken = (name: string) => !/^Ann \((?:\d{4}[048]|\d{6,})\)$/.test(name);
+  for (let count = 0; count < 200; count++) {
+    assert.match(pickTemporaryName(wanted, isTaken, Math.random), /^Ann \(\d{5}\)$/);
+  }
+});
+
 Deno.test("pickTemporaryName() draws a free name that isTemporaryName() recognizes, for every name", () => {
   fc.assert(
     fc.property(anyText, fc.nat(300), anyRandom, (text, taken, random) => {
