@@ -81,9 +81,8 @@ export function whenInstanceReady(url: string): Promise<void> {
 }
 
 /**
- * Runs any command that eventually runs the service, and reads its output; on free ports and in memory by default. It has the
- * fewest threads that do what the default number does, since each takes a quarter of a second to start: one worker, and none
- * with the second engine, with which the same test runs again.
+ * Runs any command that eventually runs the service, and reads its output; on free ports and in memory by default. It has one
+ * worker, as by default on two cores, and none with the second engine: each more takes a quarter of a second to start.
  */
 export function spawn(
   program: string,

@@ -133,9 +133,9 @@ function isStoredRoom(text: string): text is RoomId {
   return text.length <= MAX_ROOM_UNITS && ROOM.test(text);
 }
 
-/** Number of random numbers of one length that are tried before longer ones. */
+/** How many numbers of one length are tried before a longer one. */
 const TRIES = 10;
-/** From here on, so many that longer ones are not needed: a temporary name has five digits at most. */
+/** Numbers from this one on are tried more often, because a temporary name has at most five digits. */
 const LONG = 10_000;
 const TRIES_OF_LONG = 90;
 /** Prefixes for guest names, by primary language; other languages use the English one. */

@@ -8,6 +8,7 @@ import {
   TOO_MANY_MESSAGES,
   UNSUPPORTED_DATA,
 } from "../../../lib/core/protocol/close_codes.ts";
+import { textChatProtocol } from "../../../lib/load/mod.ts";
 import { FakeChat, FakeSocket, flushMicrotasks, room } from "../../support/fakes.ts";
 
 const NOTHING: TextOptions = {
@@ -139,6 +140,10 @@ Deno.test("TextHandler reports a wait for the bus, and the join after it", async
   chat.bus.letSubscribe();
   await flushMicrotasks();
   assert.deepEqual(socket.sent.slice(3), ["* joined attic"]);
+  // Members of `parley bench` ask again once they have joined, and not before.
+  const { reply } = textChatProtocol();
+  const replies = socket.sent.flatMap((line) => reply?.(String(line), 0) ?? []);
+  assert.deepEqual(replies, ["/who"]);
   assert.deepEqual(chat.bus.published, []);
 });
 

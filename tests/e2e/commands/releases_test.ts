@@ -143,6 +143,7 @@ releaseTest(
     const start = () =>
       spawn(path, ["run", "--no-prompt", "--allow-all", MAIN], {
         DATA_DIR: folder.path,
+        // The default: not every release can run workers.
         WORKERS: "",
         ...env,
       });
